@@ -1,0 +1,187 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The strict settings, on every target: what each asks of the code is in CONTRIBUTING.md.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of ours: its name, its folder, what it may import.
+func module(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: house)
+}
+
+func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/" + name + "Tests",
+        swiftSettings: house)
+}
+
+/// A C library of the distribution, found by pkg-config.
+func library(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/Platform/" + name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "factory",
+    products: [
+        .executable(name: "factoryd", targets: ["factoryd"]),
+        .executable(name: "factoryctl", targets: ["factoryctl"]),
+        .executable(name: "factory-worker", targets: ["factory-worker"]),
+    ],
+    targets: [
+        // The ground floor: one module an outside thing.
+        .target(name: "CLinux", path: "Sources/Platform/CLinux"),
+        library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+        library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        library("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
+        module("IO", "Sources/Platform/IO", ["CLinux"]),
+        module("Crypto", "Sources/Platform/Crypto", ["COpenSSL", "CLinux"]),
+        module("HTTP", "Sources/Platform/HTTP", ["IO", "CLinux", "CCurl", "Crypto"]),
+        module("SQLite", "Sources/Platform/SQLite", ["CSQLite", "Crypto", "IO"]),
+        module("YAML", "Sources/Platform/YAML", ["CYAML"]),
+        module("JSON", "Sources/Platform/JSON", []),
+        module("Processes", "Sources/Platform/Processes", ["IO", "CLinux"]),
+        module("Archive", "Sources/Platform/Archive", ["CArchive", "CLinux", "Crypto", "IO"]),
+        module("Arguments", "Sources/Platform/Arguments", []),
+        module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
+        module("Systemd", "Sources/Platform/Systemd", ["IO", "CLinux"]),
+
+        // The farm, in the order of the flow.
+        module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
+        module("FactorySpec", "Sources/Spec", ["JSON", "YAML", "Crypto"]),
+        module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO"]),
+        .executableTarget(name: "embed-sql", path: "Plugins/embed-sql", swiftSettings: house),
+        .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
+        .target(name: "FactoryMigrations", path: "migrations", swiftSettings: house, plugins: ["EmbedSQL"]),
+        module(
+            "FactoryQueue", "Sources/Queue",
+            [
+                "FactoryProtocol", "FactorySpec", "FactoryMigrations", "SQLite", "JSON", "Crypto",
+            ]),
+        module("FactoryStore", "Sources/Store", ["FactoryProtocol", "IO", "Crypto", "HTTP", "JSON"]),
+        module(
+            "FactoryScheduling", "Sources/Scheduling",
+            [
+                "FactoryQueue", "FactoryEvents", "FactoryProtocol", "FactorySpec", "IO", "JSON",
+            ]),
+        module(
+            "FactoryExecution", "Sources/Execution",
+            [
+                "FactoryProtocol", "FactorySpec", "Processes", "IO", "JSON", "Crypto", "CLinux",
+            ]),
+        module(
+            "FactoryImages", "Sources/Images",
+            [
+                "FactoryExecution", "FactoryProtocol", "FactorySpec", "Archive", "Processes", "Crypto", "IO",
+                "JSON", "CLinux",
+            ]),
+        module(
+            "FactoryConversion", "Sources/Conversion",
+            [
+                "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Processes", "Crypto", "IO",
+                "JSON",
+            ]),
+        module(
+            "FactoryArtifacts", "Sources/Artifacts",
+            [
+                "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Processes", "Crypto", "IO",
+                "JSON",
+            ]),
+        module("FactoryClient", "Sources/Client", ["FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+
+        // Wiring only.
+        executable(
+            "factoryd", "Sources/factoryd",
+            [
+                "FactoryProtocol", "FactorySpec", "FactoryQueue", "FactoryEvents", "FactoryStore",
+                "FactoryScheduling", "HTTP", "IO", "JSON", "YAML", "SQLite", "Arguments", "Terminal", "Systemd",
+                "Crypto", "CLinux",
+            ]),
+        executable(
+            "factoryctl", "Sources/factoryctl",
+            [
+                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryConversion", "FactoryArtifacts",
+                "FactoryImages", "FactoryExecution", "HTTP", "IO", "JSON", "YAML", "Arguments", "Terminal",
+                "Crypto", "Processes",
+            ]),
+        executable(
+            "factory-worker", "Sources/WorkerAgent",
+            [
+                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryImages",
+                "FactoryConversion", "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "YAML", "Arguments",
+                "Terminal", "Systemd", "Crypto", "CLinux",
+            ]),
+
+        // One folder of tests a module; EndToEnd runs the real binaries.
+        .target(
+            name: "TestSupport", dependencies: ["IO", "Processes", "CLinux"], path: "Tests/TestSupport",
+            swiftSettings: house),
+        tests("IO", ["IO", "CLinux"]),
+        tests("Crypto", ["Crypto", "COpenSSL", "CLinux"]),
+        tests("HTTP", ["HTTP", "IO", "CLinux", "CCurl", "Crypto"]),
+        tests("SQLite", ["SQLite", "CSQLite", "Crypto", "IO"]),
+        tests("YAML", ["YAML", "CYAML"]),
+        tests("JSON", ["JSON"]),
+        tests("Processes", ["Processes", "IO", "CLinux"]),
+        tests("Archive", ["Archive", "CArchive", "CLinux", "Crypto", "IO"]),
+        tests("Arguments", ["Arguments"]),
+        tests("Terminal", ["Terminal", "CLinux", "IO"]),
+        tests("Systemd", ["Systemd", "IO", "CLinux"]),
+        tests("Protocol", ["FactoryProtocol", "JSON"]),
+        tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),
+        tests("Events", ["FactoryEvents", "FactoryProtocol", "JSON", "IO"]),
+        tests("Queue", ["FactoryQueue", "FactoryProtocol", "FactorySpec", "SQLite", "JSON", "Crypto"]),
+        tests("Store", ["FactoryStore", "FactoryProtocol", "IO", "Crypto", "HTTP", "JSON"]),
+        tests(
+            "Scheduling",
+            [
+                "FactoryScheduling", "FactoryQueue", "FactoryEvents", "FactoryProtocol", "FactorySpec", "IO", "JSON",
+            ]),
+        tests(
+            "Execution",
+            [
+                "FactoryExecution", "FactoryProtocol", "FactorySpec", "Processes", "IO", "JSON", "Crypto", "CLinux",
+            ]),
+        tests(
+            "Images",
+            [
+                "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Archive", "Processes",
+                "Crypto", "IO", "JSON", "CLinux",
+            ]),
+        tests(
+            "Conversion",
+            [
+                "FactoryConversion", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
+                "Processes", "Crypto", "IO", "JSON",
+            ]),
+        tests(
+            "Artifacts",
+            [
+                "FactoryArtifacts", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
+                "Processes", "Crypto", "IO", "JSON",
+            ]),
+        tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+        tests("Migrations", ["FactoryMigrations"]),
+        tests("Architecture", ["JSON", "Processes", "IO"]),
+        tests(
+            "EndToEnd",
+            [
+                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "Processes", "IO", "JSON",
+                "HTTP", "Crypto", "SQLite",
+            ]),
+    ]
+)

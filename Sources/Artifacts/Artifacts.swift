@@ -1,0 +1,1 @@
+// A Kairos-ready image made into bootable artifacts.

@@ -1,0 +1,1 @@
+// A base root filesystem made Kairos-ready.

@@ -1,0 +1,1 @@
+// Event logs, subscriptions by sequence, rendering.

@@ -1,0 +1,1 @@
+// A job as a process of its own.

@@ -1,0 +1,1 @@
+// libarchive: trees into layers and back.

@@ -1,0 +1,1 @@
+// OpenSSL, as far as the farm needs it.

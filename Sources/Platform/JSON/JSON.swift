@@ -1,0 +1,1 @@
+// Strict JSON: checked before it is decoded, canonical when it is written.

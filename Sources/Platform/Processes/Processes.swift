@@ -1,0 +1,1 @@
+// Programs started, contained, read and waited for.

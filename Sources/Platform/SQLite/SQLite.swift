@@ -1,0 +1,1 @@
+// SQLite made safe: one writer with group commit, readers, migrations.

@@ -1,0 +1,1 @@
+// The service side of systemd: notify, watchdog, journal.

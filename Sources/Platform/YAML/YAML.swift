@@ -1,0 +1,1 @@
+// libyaml's events as a tree of nodes with line and column.

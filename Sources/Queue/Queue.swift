@@ -1,0 +1,1 @@
+// Jobs, their state machine, and the SQL that keeps them.

@@ -1,0 +1,1 @@
+// What to build, and the plan that follows from it.

@@ -1,0 +1,4 @@
+@main
+struct FactoryWorker {
+    static func main() {}
+}

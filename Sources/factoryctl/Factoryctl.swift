@@ -1,0 +1,4 @@
+@main
+struct Factoryctl {
+    static func main() {}
+}

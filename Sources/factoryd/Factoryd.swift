@@ -1,0 +1,4 @@
+@main
+struct Factoryd {
+    static func main() {}
+}

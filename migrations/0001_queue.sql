@@ -1,0 +1,1 @@
+-- The queue. Filled by the first release.
