@@ -1,1 +1,0 @@
-// Strict JSON: checked before it is decoded, canonical when it is written.
