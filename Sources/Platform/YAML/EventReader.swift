@@ -1,0 +1,94 @@
+import CYAML
+
+/// libyaml's events, one after the other, without what is not accepted (anchors, aliases, tags).
+struct EventReader {
+    enum Event {
+        case streamStart
+        case documentStart
+        case scalar(String, plain: Bool)
+        case listStart
+        case listEnd
+        case mapStart
+        case mapEnd
+        case documentEnd
+        case streamEnd
+    }
+
+    let parser: UnsafeMutablePointer<yaml_parser_t>
+    /// The text that the parser reads, for better words about an error.
+    let bytes: [UInt8]
+
+    mutating func next() throws(YAMLError) -> (event: Event, mark: Mark) {
+        var event = yaml_event_t()
+        guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
+        defer { yaml_event_delete(&event) }
+        let mark = Mark(event.start_mark)
+        switch event.type {
+        case YAML_STREAM_START_EVENT: return (.streamStart, mark)
+        case YAML_DOCUMENT_START_EVENT: return (.documentStart, mark)
+        case YAML_DOCUMENT_END_EVENT: return (.documentEnd, mark)
+        case YAML_STREAM_END_EVENT: return (.streamEnd, mark)
+        case YAML_ALIAS_EVENT:
+            throw YAMLError(.anchor, at: mark, "aliases (*name) are not accepted", advice: "write the value out")
+        case YAML_SCALAR_EVENT:
+            let scalar = event.data.scalar
+            try refuse(anchor: scalar.anchor, tag: scalar.tag, at: mark)
+            let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            return (.scalar(text, plain: scalar.style == YAML_PLAIN_SCALAR_STYLE), mark)
+        case YAML_SEQUENCE_START_EVENT:
+            try refuse(anchor: event.data.sequence_start.anchor, tag: event.data.sequence_start.tag, at: mark)
+            return (.listStart, mark)
+        case YAML_SEQUENCE_END_EVENT: return (.listEnd, mark)
+        case YAML_MAPPING_START_EVENT:
+            try refuse(anchor: event.data.mapping_start.anchor, tag: event.data.mapping_start.tag, at: mark)
+            return (.mapStart, mark)
+        case YAML_MAPPING_END_EVENT: return (.mapEnd, mark)
+        default: throw YAMLError(.syntax, at: mark, "libyaml gave an event of unknown type \(event.type.rawValue)")
+        }
+    }
+
+    private func refuse(
+        anchor: UnsafeMutablePointer<yaml_char_t>?, tag: UnsafeMutablePointer<yaml_char_t>?, at mark: Mark
+    ) throws(YAMLError) {
+        if anchor != nil {
+            throw YAMLError(
+                .anchor, at: mark, "anchors (&name) are not accepted", advice: "write the value out where it is used")
+        }
+        if let tag {
+            throw YAMLError(
+                .tag, at: mark, "the tag \(String(cString: tag)) is not accepted",
+                advice: "leave it away; put text in quotes")
+        }
+    }
+
+    private func failure() -> YAMLError {
+        let state = parser.pointee
+        let problem = state.problem.map { String(cString: $0) } ?? "cannot be read"
+        switch state.error {
+        case YAML_READER_ERROR:
+            // The reader knows a byte offset and no mark.
+            let mark = Mark(ofByte: Int(state.problem_offset), in: bytes)
+            return YAMLError(.encoding, at: mark, problem, advice: "save the file as UTF-8 without control characters")
+        case YAML_MEMORY_ERROR:
+            return YAMLError(.limit, at: Mark(state.mark), "libyaml is out of memory")
+        default:
+            let opened = state.context == nil ? nil : Mark(state.context_mark)
+            return SyntaxAdvice.error(problem, at: Mark(state.problem_mark), opened: opened, in: bytes)
+        }
+    }
+}
+
+extension Mark {
+    init(_ mark: yaml_mark_t) {
+        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    /// The place of a byte; a byte that starts no character counts to the one it follows.
+    init(ofByte offset: Int, in bytes: [UInt8]) {
+        let before = bytes.prefix(offset)
+        let line = before.reduce(into: 1) { count, byte in count += byte == 0x0A ? 1 : 0 }
+        let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        let column = before[start...].reduce(into: 1) { count, byte in count += byte & 0xC0 == 0x80 ? 0 : 1 }
+        self.init(line: line, column: column)
+    }
+}

@@ -1,1 +1,0 @@
-// libyaml's events as a tree of nodes with line and column.
