@@ -58,7 +58,7 @@ let package = Package(
         module("Archive", "Sources/Platform/Archive", ["CArchive", "CLinux", "Crypto", "IO"]),
         module("Arguments", "Sources/Platform/Arguments", []),
         module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
-        module("Systemd", "Sources/Platform/Systemd", ["IO", "CLinux"]),
+        module("Systemd", "Sources/Platform/Systemd", []),
 
         // The farm, in the order of the flow.
         module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
@@ -140,7 +140,7 @@ let package = Package(
         tests("Archive", ["Archive", "CArchive", "CLinux", "Crypto", "IO"]),
         tests("Arguments", ["Arguments"]),
         tests("Terminal", ["Terminal", "CLinux", "IO"]),
-        tests("Systemd", ["Systemd", "IO", "CLinux"]),
+        tests("Systemd", ["Systemd"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
         tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),
         tests("Events", ["FactoryEvents", "FactoryProtocol", "JSON", "IO"]),

@@ -1,1 +1,0 @@
-// The service side of systemd: notify, watchdog, journal.
