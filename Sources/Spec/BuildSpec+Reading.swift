@@ -1,0 +1,157 @@
+import FactoryProtocol
+
+extension BuildSpec {
+    /// The keys of a description, in the order in which they are documented.
+    package static let keys = [
+        "base", "version", "arch", "model", "components", "artifacts", "bootCheck", "mirror", "cloudConfig",
+        "skipSteps", "sourceDateEpoch", "selfTest",
+    ]
+
+    /// Reads and validates a whole description.
+    ///
+    /// Throws every problem at once, each with its path and, where the notation has lines, its line.
+    package static func read(_ node: SpecNode) throws(SpecError) -> BuildSpec {
+        var reader = SpecReader()
+        let entries = reader.entries(of: node, path: "", known: keys)
+        // Every key is read before anything is refused, so that all problems are named.
+        let selfTest = entries["selfTest"].flatMap { reader.selfTest($0) }
+        let base: BaseReference? = entries["base"].flatMap { reader.parsed($0, path: "base") }
+        let version: ImageVersion? = entries["version"].flatMap { reader.parsed($0, path: "version") }
+        let arch: Architecture? = entries["arch"].flatMap { reader.word($0, path: "arch", what: "arch") }
+        let model = entries["model"].flatMap { reader.model($0) }
+        let components: Components? = entries["components"].flatMap { reader.parsed($0, path: "components") }
+        let artifacts = entries["artifacts"].map { reader.artifacts($0) }
+        let bootCheck: BootCheck? = entries["bootCheck"].flatMap {
+            reader.word($0, path: "bootCheck", what: "boot-check")
+        }
+        let mirror = entries["mirror"].flatMap { reader.mirror($0) }
+        let cloudConfig = entries["cloudConfig"].flatMap { reader.cloudConfig($0) }
+        let skipSteps = entries["skipSteps"].map { reader.skipSteps($0) }
+        let epoch = entries["sourceDateEpoch"].flatMap {
+            reader.integer($0, path: "sourceDateEpoch", in: 0...4_102_444_800)
+        }
+        if selfTest == nil {
+            reader.required("base", entries, node, example: "distro:debian/bookworm")
+            reader.required("version", entries, node, example: "v1.0.0")
+        }
+        guard reader.problems.isEmpty else {
+            throw SpecError(
+                problems: reader.problems.enumerated()
+                    .sorted { ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset) }
+                    .map(\.element))
+        }
+        let none = try? ImageVersion(parsing: "v0.0.0")  // a constant that parses
+        guard let version = version ?? none else { throw SpecError(problems: []) }
+        return BuildSpec(
+            base: base ?? .distribution(.bookworm), version: version, arch: arch ?? .amd64, model: model ?? .generic,
+            components: components ?? .none, artifacts: artifacts ?? [.iso], bootCheck: bootCheck ?? .both,
+            mirror: mirror, cloudConfig: cloudConfig, skipSteps: skipSteps ?? [], sourceDateEpoch: epoch,
+            selfTest: selfTest)
+    }
+}
+
+extension SpecReader {
+    fileprivate mutating func required(
+        _ key: String, _ entries: [String: SpecNode], _ node: SpecNode, example: String
+    ) {
+        guard entries[key] == nil, case .map = node.value else { return }
+        problem("missing-key", "the key \"\(key)\" is missing", at: nil, path: key, suggestion: "\(key): \(example)")
+    }
+
+    fileprivate mutating func model(_ node: SpecNode) -> Model? {
+        guard let model: Model = word(node, path: "model", what: "model") else { return nil }
+        guard model.isBuilt else {
+            problem(
+                "not-yet", "the model \"\(model.rawValue)\" cannot be built yet", at: node, path: "model",
+                suggestion: "generic")
+            return nil
+        }
+        return model
+    }
+
+    fileprivate mutating func artifacts(_ node: SpecNode) -> [ArtifactKind] {
+        let kinds: [ArtifactKind] = words(node, path: "artifacts", what: "artifact")
+        for kind in kinds where !kind.isBuilt {
+            problem(
+                "not-yet", "the artifact \"\(kind.rawValue)\" cannot be made yet", at: node, path: "artifacts",
+                suggestion: "one of " + ArtifactKind.allCases.filter(\.isBuilt).map(\.rawValue).joined(separator: ", "))
+        }
+        if case .list(let nodes) = node.value, nodes.isEmpty {
+            problem("empty", "artifacts is empty", at: node, path: "artifacts", suggestion: "[iso]")
+        }
+        return ArtifactKind.allCases.filter(kinds.contains)
+    }
+
+    fileprivate mutating func mirror(_ node: SpecNode) -> String? {
+        guard let text = text(node, path: "mirror") else { return nil }
+        let host = ["http://", "https://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
+        guard let host, let first = host.first, first != "/", text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            !text.contains("@")
+        else {
+            problem(
+                "bad-mirror", "\"\(text)\" is no mirror: it must be an http:// or https:// URL without a password",
+                at: node, path: "mirror", suggestion: "https://mirror.example.org/debian")
+            return nil
+        }
+        return text
+    }
+
+    fileprivate mutating func cloudConfig(_ node: SpecNode) -> String? {
+        guard let text = text(node, path: "cloudConfig") else { return nil }
+        guard text.utf8.count <= 512 * 1024 else {
+            problem(
+                "too-large", "cloudConfig has \(text.utf8.count) bytes; at most 524288 are taken", at: node,
+                path: "cloudConfig")
+            return nil
+        }
+        guard text.hasPrefix("#cloud-config") || text.hasPrefix("#node-config") else {
+            problem(
+                "bad-cloud-config", "cloudConfig does not begin with the line \"#cloud-config\"", at: node,
+                path: "cloudConfig", suggestion: "#cloud-config")
+            return nil
+        }
+        return text
+    }
+
+    fileprivate mutating func skipSteps(_ node: SpecNode) -> [SkippableStep] {
+        guard case .list(let nodes) = node.value else {
+            return [step(node, path: "skipSteps")].compactMap(\.self)
+        }
+        let steps = nodes.enumerated().compactMap { step($0.element, path: "skipSteps[\($0.offset)]") }
+        return SkippableStep.allCases.filter(steps.contains).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    private mutating func step(_ node: SpecNode, path: String) -> SkippableStep? {
+        if case .string(let text) = node.value, SkippableStep.later.contains(text) {
+            problem(
+                "not-yet", "the step \"\(text)\" does not exist here yet, so it cannot be skipped", at: node, path: path
+            )
+            return nil
+        }
+        return word(node, path: path, what: "step")
+    }
+
+    fileprivate mutating func selfTest(_ node: SpecNode) -> SelfTest? {
+        let before = problems.count
+        let entries = entries(
+            of: node, path: "selfTest", known: ["seconds", "linesPerSecond", "megabytes", "failure"])
+        var test = SelfTest(seconds: 3)
+        if let node = entries["seconds"], let value = integer(node, path: "selfTest.seconds", in: 1...3600) {
+            test.seconds = Int(value)
+        }
+        if let node = entries["linesPerSecond"],
+            let value = integer(node, path: "selfTest.linesPerSecond", in: 0...1000)
+        {
+            test.linesPerSecond = Int(value)
+        }
+        if let node = entries["megabytes"], let value = integer(node, path: "selfTest.megabytes", in: 0...1024) {
+            test.megabytes = Int(value)
+        }
+        if let node = entries["failure"],
+            let cause: Failure.Cause = word(node, path: "selfTest.failure", what: "cause")
+        {
+            test.failure = cause.rawValue
+        }
+        return problems.count == before ? test : nil
+    }
+}

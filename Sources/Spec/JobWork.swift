@@ -1,0 +1,136 @@
+package import FactoryProtocol
+
+/// What one job does: all that its process must know besides its inputs.
+package enum JobWork: Sendable, Equatable {
+    case image(ImageWork)
+    case iso(ISOWork)
+    case bootCheck(BootCheckWork)
+    case selfTest(SelfTest)
+
+    /// The kind as lists show it.
+    package var kind: String {
+        switch self {
+        case .image: "image"
+        case .iso: "iso"
+        case .bootCheck: "boot-check"
+        case .selfTest: "self-test"
+        }
+    }
+
+    /// Raised by hand whenever the code makes other bytes, or another verdict, of the same inputs: part of every cache key.
+    package var revision: Int {
+        switch self {
+        case .image: 1
+        case .iso: 1
+        case .bootCheck: 1
+        case .selfTest: 1
+        }
+    }
+
+    /// Whether factoryd may settle it from an earlier success with the same work and inputs. An image looks at its base,
+    /// which changes outside of the description, so its own layers are what is kept.
+    package var mayBeSettledFromCache: Bool {
+        switch self {
+        case .iso, .bootCheck: true
+        case .image, .selfTest: false
+        }
+    }
+}
+
+/// A base turned into a Kairos-ready OCI image.
+package struct ImageWork: Codable, Sendable, Equatable {
+    /// The base.
+    package var base: BaseReference
+    /// The version the image carries.
+    package var version: ImageVersion
+    /// The processor.
+    package var arch: Architecture
+    /// The board.
+    package var model: Model
+    /// The programs of Kairos.
+    package var components: Components
+    /// Another package mirror.
+    package var mirror: String?
+    /// Steps left out, sorted.
+    package var skipSteps: [SkippableStep]
+
+    package init(
+        base: BaseReference, version: ImageVersion, arch: Architecture, model: Model, components: Components,
+        mirror: String? = nil, skipSteps: [SkippableStep] = []
+    ) {
+        self.base = base
+        self.version = version
+        self.arch = arch
+        self.model = model
+        self.components = components
+        self.mirror = mirror
+        self.skipSteps = skipSteps
+    }
+}
+
+/// An image made into an ISO.
+package struct ISOWork: Codable, Sendable, Equatable {
+    /// The processor.
+    package var arch: Architecture
+    /// The text of `/config.yaml`.
+    package var cloudConfig: String?
+
+    package init(
+        arch: Architecture, cloudConfig: String? = nil
+    ) {
+        self.arch = arch
+        self.cloudConfig = cloudConfig
+    }
+}
+
+/// An artifact started until it is up.
+package struct BootCheckWork: Codable, Sendable, Equatable {
+    /// The processor.
+    package var arch: Architecture
+    /// Under which firmware, in this order.
+    package var firmwares: [Firmware]
+    /// Memory of the machine.
+    package var memoryMiB: Int
+    /// How long one boot may take. Without KVM a boot takes minutes.
+    package var timeoutSeconds: Int
+
+    package init(
+        arch: Architecture, firmwares: [Firmware], memoryMiB: Int = 2048, timeoutSeconds: Int = 900
+    ) {
+        self.arch = arch
+        self.firmwares = firmwares
+        self.memoryMiB = memoryMiB
+        self.timeoutSeconds = timeoutSeconds
+    }
+}
+
+extension JobWork: Codable {
+    private enum Keys: String, CodingKey {
+        case kind
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        let kind = try container.decode(String.self, forKey: .kind)
+        switch kind {
+        case "image": self = .image(try ImageWork(from: decoder))
+        case "iso": self = .iso(try ISOWork(from: decoder))
+        case "boot-check": self = .bootCheck(try BootCheckWork(from: decoder))
+        case "self-test": self = .selfTest(try SelfTest(from: decoder))
+        default:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind, in: container, debugDescription: "this version knows no job of kind \"\(kind)\"")
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(kind, forKey: .kind)
+        switch self {
+        case .image(let work): try work.encode(to: encoder)
+        case .iso(let work): try work.encode(to: encoder)
+        case .bootCheck(let work): try work.encode(to: encoder)
+        case .selfTest(let work): try work.encode(to: encoder)
+        }
+    }
+}

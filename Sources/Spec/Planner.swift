@@ -1,0 +1,77 @@
+import FactoryProtocol
+
+/// Decides which jobs a description needs. A pure function: nothing is looked up, nothing runs.
+package enum Planner {
+    package static func plan(_ spec: BuildSpec) -> Plan {
+        if let test = spec.selfTest {
+            let job = PlannedJob(
+                name: "self-test-\(spec.arch.rawValue)", work: .selfTest(test), arch: spec.arch,
+                requirements: ["isolation"], timeoutSeconds: Int64(test.seconds) + 300)
+            return Plan(jobs: [job], warnings: [])
+        }
+        let image = imageJob(spec)
+        var jobs = [image]
+        for artifact in spec.artifacts {
+            switch artifact {
+            case .iso:
+                let iso = isoJob(spec, image: image)
+                jobs.append(iso)
+                if let check = bootCheckJob(spec, of: iso) { jobs.append(check) }
+            case .image, .raw, .uki, .netboot, .qcow2, .vhd, .gce, .vmdk:
+                // The image is the first job; validation refused what this release cannot make.
+                continue
+            }
+        }
+        return Plan(jobs: jobs, warnings: warnings(spec))
+    }
+
+    private static func imageJob(_ spec: BuildSpec) -> PlannedJob {
+        let baseTool =
+            switch spec.base {
+            case .distribution: "tool.mmdebstrap"
+            case .image: "tool.skopeo"
+            }
+        return PlannedJob(
+            name: "image-\(spec.arch.rawValue)",
+            work: .image(
+                ImageWork(
+                    base: spec.base, version: spec.version, arch: spec.arch, model: spec.model,
+                    components: spec.components, mirror: spec.mirror, skipSteps: spec.skipSteps)),
+            arch: spec.arch, requirements: ["isolation", baseTool], timeoutSeconds: 2 * 3600)
+    }
+
+    private static func isoJob(_ spec: BuildSpec, image: PlannedJob) -> PlannedJob {
+        PlannedJob(
+            name: "iso-\(spec.arch.rawValue)", work: .iso(ISOWork(arch: spec.arch, cloudConfig: spec.cloudConfig)),
+            arch: spec.arch, needs: [image.name],
+            requirements: ["isolation", "tool.mksquashfs", "tool.xorriso", "tool.mtools", "tool.mkfs.fat"],
+            timeoutSeconds: 3600)
+    }
+
+    private static func bootCheckJob(_ spec: BuildSpec, of iso: PlannedJob) -> PlannedJob? {
+        let firmwares = spec.bootCheck.firmwares
+        guard !firmwares.isEmpty else { return nil }
+        let work = BootCheckWork(arch: spec.arch, firmwares: firmwares)
+        return PlannedJob(
+            name: "boot-check-\(spec.arch.rawValue)", work: .bootCheck(work), arch: spec.arch, needs: [iso.name],
+            requirements: ["tool.qemu-system-\(spec.arch.machine)"] + (firmwares.contains(.uefi) ? ["ovmf"] : []),
+            timeoutSeconds: Int64(work.timeoutSeconds * firmwares.count) + 300)
+    }
+
+    private static func warnings(_ spec: BuildSpec) -> [Warning] {
+        var warnings: [Warning] = []
+        if spec.components == .none {
+            warnings.append(
+                Warning(
+                    code: "live-only",
+                    message:
+                        "components: none. The image boots live; it cannot be installed to a disk and cannot be upgraded."
+                ))
+        }
+        if spec.bootCheck == .none, spec.artifacts.contains(.iso) {
+            warnings.append(
+                Warning(code: "not-booted", message: "bootCheck: none. Nothing proves that the artifacts boot."))
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,21 @@
+/// A short real job that exercises a worker's path from claim to verdict: log lines, progress, files, child
+/// processes.
+package struct SelfTest: Codable, Sendable, Hashable {
+    /// How long its steps run, in seconds; 1 to 3600.
+    package var seconds: Int
+    /// How many log lines it prints; 0 to 1000.
+    package var linesPerSecond: Int
+    /// How much it writes, hashes and delivers as an artifact; 0 to 1024.
+    package var megabytes: Int
+    /// End in this failure instead: `spec`, `worker`, `infrastructure` or `internal`.
+    package var failure: String?
+
+    package init(
+        seconds: Int, linesPerSecond: Int = 10, megabytes: Int = 1, failure: String? = nil
+    ) {
+        self.seconds = seconds
+        self.linesPerSecond = linesPerSecond
+        self.megabytes = megabytes
+        self.failure = failure
+    }
+}

@@ -1,1 +1,0 @@
-// What to build, and the plan that follows from it.
