@@ -8,18 +8,18 @@ package enum NearName {
         return best.distance <= max(1, wanted.count / 3) ? best.name : nil
     }
 
-    /// Levenshtein's distance.
+    /// The optimal string alignment distance: Levenshtein's, with two swapped neighbours as one edit.
     private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-                diagonal = row[j + 1]
-                row[j + 1] = next
+        var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+        rows[0] = Array(0...b.count)
+        for i in a.indices {
+            rows[i + 1][0] = i + 1
+            for j in b.indices {
+                var best = min(rows[i][j + 1] + 1, rows[i + 1][j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+                rows[i + 1][j + 1] = best
             }
         }
-        return row[b.count]
+        return rows[a.count][b.count]
     }
 }

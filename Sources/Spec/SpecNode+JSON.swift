@@ -2,19 +2,19 @@ package import JSON
 
 extension SpecNode {
     /// A description that came as JSON, over the wire or from a file. JSON has no lines to point at.
-    package init(_ json: JSONValue) {
+    package init(json: JSONValue) {
         switch json {
         case .null: self.init(.null)
         case .bool(let value): self.init(.bool(value))
         case .integer(let value): self.init(.integer(value))
         case .number(let value): self.init(.number(value))
         case .string(let value): self.init(.string(value))
-        case .array(let values): self.init(.list(values.map { SpecNode($0) }))
+        case .array(let values): self.init(.list(values.map { SpecNode(json: $0) }))
         case .object(let object):
             self.init(
                 .map(
                     object.sorted { $0.key < $1.key }
-                        .map { Entry(key: $0.key, node: SpecNode($0.value)) }))
+                        .map { Entry(key: $0.key, node: SpecNode(json: $0.value)) }))
         }
     }
 }

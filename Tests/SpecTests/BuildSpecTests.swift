@@ -6,7 +6,7 @@ import Testing
 
 /// A description as JSON text, read and validated.
 private func read(_ json: String) throws -> BuildSpec {
-    try BuildSpec.read(SpecNode(StrictJSON.decode(JSONValue.self, from: Array(json.utf8))))
+    try BuildSpec.read(SpecNode(json: StrictJSON.decode(JSONValue.self, from: Array(json.utf8))))
 }
 
 private func problems(_ json: String) throws -> [Problem] {
@@ -147,5 +147,42 @@ private func problems(_ json: String) throws -> [Problem] {
         for job in Planner.plan(try read(#"{"base":"distro:debian/trixie","version":"1"}"#)).jobs {
             #expect(try JobWork(job.work.json()) == job.work)
         }
+    }
+}
+
+@Suite struct SpecFileTests {
+    private func problems(_ yaml: String) -> [Problem] {
+        do throws(SpecError) {
+            _ = try BuildSpec.read(text: Array(yaml.utf8))
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    @Test func problemsCarryTheLineOfTheFile() {
+        let found = problems(
+            """
+            base: distro:debian/bookworm
+            version: newest
+            artifacts:
+              - iso
+              - floppy
+            colour: blue
+            """)
+        #expect(found.map(\.line) == [2, 5, 6])
+        #expect(found.map(\.path) == ["version", "artifacts[1]", "colour"])
+    }
+
+    @Test(arguments: [
+        "base: &b distro:debian/bookworm\nversion: v1\n", "base: a\nbase: b\n", "base:\n\t- a\n", "base: [a\n",
+    ]) func whatTheReaderOfYAMLRefusesIsOneProblemWithItsLine(yaml: String) {
+        let found = problems(yaml)
+        #expect(found.count == 1)
+        #expect(found.first?.line != nil)
+    }
+
+    @Test func aVersionWithoutQuotesThatIsANumberIsSaid() {
+        #expect(problems("base: distro:debian/bookworm\nversion: 1.10\n").map(\.code) == ["not-text"])
     }
 }

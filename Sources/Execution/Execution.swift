@@ -1,1 +1,0 @@
-// A job as a process of its own.
