@@ -1,1 +1,0 @@
-// A command line as data: parsing, help, completion and man pages from one description.
