@@ -1,3 +1,5 @@
+import Spelling
+
 /// The root filesystem that a build starts from.
 package enum BaseReference: Sendable, Hashable, CustomStringConvertible {
     /// A distribution, made from its own archive: `distro:debian/bookworm`.
@@ -59,7 +61,7 @@ package enum BaseReference: Sendable, Hashable, CustomStringConvertible {
         if parts.count == 2, parts[0] == "debian" {
             throw SpecValueError(
                 "unknown-suite", "Debian has no suite \"\(parts[1])\" that this release can build",
-                suggestion: "distro:" + (NearName.closest(to: name, in: known) ?? "debian/bookworm"))
+                suggestion: "distro:" + (nearest(to: name, in: known) ?? "debian/bookworm"))
         }
         let later = ["ubuntu", "fedora", "rocky", "almalinux", "opensuse", "alpine", "arch", "rhel"]
         if let family = parts.first, later.contains(String(family)) {
@@ -69,12 +71,12 @@ package enum BaseReference: Sendable, Hashable, CustomStringConvertible {
         }
         throw SpecValueError(
             "unknown-base", "\"distro:\(name)\" is no distribution: it must be NAME/SUITE",
-            suggestion: "distro:" + (NearName.closest(to: name, in: known) ?? "debian/bookworm"))
+            suggestion: "distro:" + (nearest(to: name, in: known) ?? "debian/bookworm"))
     }
 
     private static func unknown(_ text: String) -> SpecValueError {
         let suites = Distribution.allCases.map(\.rawValue)
-        if let near = NearName.closest(to: text, in: suites + suites.map { String($0.split(separator: "/")[1]) }) {
+        if let near = nearest(to: text, in: suites + suites.map { String($0.split(separator: "/")[1]) }) {
             let full = suites.first { $0.hasSuffix(near) } ?? near
             return SpecValueError(
                 "unknown-base", "\"\(text)\" does not say where the base comes from", suggestion: "distro:" + full)

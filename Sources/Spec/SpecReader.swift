@@ -1,4 +1,5 @@
 import FactoryProtocol
+import Spelling
 
 /// Reads a description and gathers every problem on the way.
 struct SpecReader {
@@ -28,7 +29,7 @@ struct SpecReader {
             guard known.contains(entry.key) else {
                 problem(
                     "unknown-key", "there is no key \"\(entry.key)\"", at: place, path: full,
-                    suggestion: NearName.closest(to: entry.key, in: known)
+                    suggestion: nearest(to: entry.key, in: known)
                         ?? "one of " + known.joined(separator: ", "))
                 continue
             }
@@ -84,7 +85,7 @@ struct SpecReader {
         let known = Value.allCases.map(\.rawValue)
         problem(
             "unknown-\(what)", "there is no \(what) \"\(text)\"", at: node, path: path,
-            suggestion: NearName.closest(to: text, in: known) ?? "one of " + known.joined(separator: ", "))
+            suggestion: nearest(to: text, in: known) ?? "one of " + known.joined(separator: ", "))
         return nil
     }
 
