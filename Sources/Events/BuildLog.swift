@@ -1,0 +1,208 @@
+package import FactoryProtocol
+import IO
+import JSON
+
+/// The events of one build, in one append-only file that is their order: line n holds event n.
+///
+/// Watchers read from the file, each at its own pace, so a slow one costs nothing and never slows the build. What was
+/// appended survives the daemon at once (the page cache is the kernel's) and a power cut after ``sync()``.
+package final class BuildLog: Sendable {
+    /// A position is kept for every so many events; reading from one in between skips lines.
+    private static let stride: Int64 = 128
+    /// How much one read takes from the file, in bytes.
+    private static let chunk = 64 * 1024
+
+    private let file: LogFile
+    private let state: Locked<State>
+
+    struct State {
+        /// Where the next line goes.
+        var end: Int64 = 0
+        var lastSeq: Int64 = 0
+        /// Offsets of events 1, 1 + stride, …
+        var index: [Int64] = []
+        /// The last spool number stored, by attempt.
+        var through: [Attempt: Int64] = [:]
+        var recovered = Recovered()
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    struct Attempt: Hashable {
+        let job: JobID
+        let number: Int
+    }
+
+    /// What the log says about the build, for the daemon to hold against its database after a crash.
+    package struct Recovered: Sendable, Equatable {
+        /// The last state told of each job.
+        package var states: [JobID: JobState] = [:]
+        /// The last attempt told of each job.
+        package var attempts: [JobID: Int] = [:]
+        /// Whether the one last event was told.
+        package var ended = false
+    }
+
+    /// Opens a build's log; a line that a crash left half written is cut off.
+    ///
+    /// - Throws: ``EventsError`` with `io` or `corrupt`.
+    package init(path: String) throws(EventsError) {
+        file = try LogFile(path: path)
+        state = Locked(try Self.scan(file))
+    }
+
+    private static func scan(_ file: LogFile) throws(EventsError) -> sending State {
+        var state = State()
+        let size = try file.size
+        var lines = LineReader(file: file, offset: 0)
+        while let line = try lines.next() {
+            let stored: StoredEvent
+            do {
+                stored = try StrictJSON.decode(StoredEvent.self, from: line.bytes)
+            } catch {
+                guard lines.offset < size else { break }  // a torn last line
+                throw EventsError(.corrupt, "\(file.path), byte \(line.offset): \(error)")
+            }
+            guard stored.event.seq == state.lastSeq + 1 else {
+                throw EventsError(
+                    .corrupt, "\(file.path), byte \(line.offset): event \(stored.event.seq) after \(state.lastSeq)")
+            }
+            state.note(stored, at: line.offset)
+            state.end = lines.offset
+        }
+        if state.end < size { try file.truncate(to: state.end) }
+        return state
+    }
+
+    /// The number of the last event; 0 when there is none.
+    package var lastSeq: Int64 { state.withLock { $0.lastSeq } }
+
+    package var recovered: Recovered { state.withLock { $0.recovered } }
+
+    /// The last spool number of an attempt that is stored; 0 for none.
+    package func through(job: JobID, attempt: Int) -> Int64 {
+        state.withLock { $0.through[Attempt(job: job, number: attempt)] ?? 0 }
+    }
+
+    /// Adds what the farm itself says.
+    @discardableResult
+    package func append(
+        _ kind: Event.Kind, at: Timestamp, job: JobID? = nil, attempt: Int? = nil
+    ) throws -> Event {
+        var event = Event(seq: 0, at: at, job: job, attempt: attempt, kind: kind)
+        let woken = try state.withLock { state in
+            event.seq = state.lastSeq + 1
+            return try store([StoredEvent(event: event, spoolSeq: nil)], in: &state)
+        }
+        for waiter in woken { waiter.resume() }
+        return event
+    }
+
+    /// Adds a job's events, numbered by its spool. Those already stored are dropped, so a resent batch does no harm.
+    ///
+    /// - Returns: the last spool number that is stored now.
+    /// - Throws: ``EventsError`` with `gap` when numbers are missing between.
+    package func append(_ events: [Event], job: JobID, attempt: Int) throws -> Int64 {
+        let key = Attempt(job: job, number: attempt)
+        let (through, woken) = try state.withLock { state in
+            let before = state.through[key] ?? 0
+            let fresh = events.filter { $0.seq > before }
+            var next = before
+            let stored = try fresh.map { event in
+                next += 1
+                guard event.seq == next else {
+                    throw EventsError(.gap, "\(job) attempt \(attempt): event \(event.seq) came after \(next - 1)")
+                }
+                return StoredEvent(
+                    event: Event(
+                        seq: state.lastSeq + (next - before), at: event.at, job: job, attempt: attempt,
+                        kind: event.kind),
+                    spoolSeq: event.seq)
+            }
+            return (next, try store(stored, in: &state))
+        }
+        for waiter in woken { waiter.resume() }
+        return through
+    }
+
+    /// Writes a batch under the lock and returns whom to wake.
+    private func store(_ batch: [StoredEvent], in state: inout State) throws -> [CheckedContinuation<Void, Never>] {
+        var bytes: [UInt8] = []
+        var offsets: [Int64] = []
+        for stored in batch {
+            offsets.append(state.end + Int64(bytes.count))
+            bytes += try stored.line()
+        }
+        try file.write(bytes, at: state.end)
+        for (stored, offset) in zip(batch, offsets) { state.note(stored, at: offset) }
+        state.end += Int64(bytes.count)
+        defer { state.waiters = [:] }
+        return Array(state.waiters.values)
+    }
+
+    /// Puts everything on the disk. Blocks; called on a thread that may.
+    package func sync() throws(EventsError) { try file.sync() }
+
+    /// Events from number `from` on, as many as one chunk holds; empty when there are none yet.
+    package func read(from: Int64) throws -> [Event] {
+        let (start, end, lastSeq) = state.withLock { state in
+            let slot = Int((max(from, 1) - 1) / Self.stride)
+            return (slot < state.index.count ? state.index[slot] : state.end, state.end, state.lastSeq)
+        }
+        guard from <= lastSeq else { return [] }
+        var lines = LineReader(file: file, offset: start, end: end)
+        var events: [Event] = []
+        var bytes = 0
+        while bytes < Self.chunk, let line = try lines.next() {
+            let event = try StrictJSON.decode(StoredEvent.self, from: line.bytes).event
+            guard event.seq >= from else { continue }
+            events.append(event)
+            bytes += line.bytes.count
+        }
+        return events
+    }
+
+    /// Waits until there is an event after number `seq`; returns at once when there is one, or on cancellation.
+    package func wait(after seq: Int64) async {
+        let slot = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    guard state.lastSeq <= seq, !Task.isCancelled else { return false }
+                    state.waiters[slot] = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: slot) }?.resume()
+        }
+    }
+}
+
+extension BuildLog.State {
+    /// Keeps what a stored event says.
+    mutating func note(_ stored: StoredEvent, at offset: Int64) {
+        let event = stored.event
+        lastSeq = event.seq
+        if (event.seq - 1) % 128 == 0 { index.append(offset) }
+        if let job = event.job, let attempt = event.attempt, let seq = stored.spoolSeq {
+            through[BuildLog.Attempt(job: job, number: attempt)] = seq
+        }
+        switch event.kind {
+        case .jobStateChanged(let change):
+            guard let job = event.job else { return }
+            recovered.states[job] = change.state
+            if let attempt = event.attempt { recovered.attempts[job] = attempt }
+        case .buildAccepted(let accepted):
+            for job in accepted.jobs { recovered.states[job.job] = job.state }
+        case .buildEnded:
+            recovered.ended = true
+        case .stepStarted, .stepProgress, .stepFinished, .log, .warning, .artifact, .bootResult, .unknown:
+            break
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// Event logs, subscriptions by sequence, rendering.

@@ -1,0 +1,86 @@
+import Glibc
+
+/// An append-only file of lines. Blocking, but only as long as the page cache takes.
+final class LogFile: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    /// Opens the file, and makes it when there is none.
+    init(path: String) throws(EventsError) {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw EventsError.system("open", path) }
+    }
+
+    deinit { close(descriptor) }
+
+    var size: Int64 {
+        get throws(EventsError) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw EventsError.system("stat", path) }
+            return Int64(status.st_size)
+        }
+    }
+
+    /// Writes all bytes at `offset`. When that fails the file is cut back, so that no half line stays.
+    func write(_ bytes: [UInt8], at offset: Int64) throws(EventsError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                pwrite(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, Int(offset) + done)
+            }
+            if count > 0 {
+                done += count
+            } else if count < 0, errno == EINTR {
+                continue
+            } else {
+                let error = EventsError.system("write", path)
+                // Best effort: opening the log again cuts a torn tail as well.
+                _ = ftruncate(descriptor, Int(offset))
+                throw error
+            }
+        }
+    }
+
+    /// Reads at most `count` bytes from `offset`.
+    func read(_ count: Int, at offset: Int64) throws(EventsError) -> [UInt8] {
+        var failed: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, Int(offset) + filled)
+                if got > 0 {
+                    filled += got
+                } else if got < 0, errno == EINTR {
+                    continue
+                } else {
+                    if got < 0 { failed = errno }
+                    break
+                }
+            }
+        }
+        guard failed == 0 else {
+            errno = failed
+            throw EventsError.system("read", path)
+        }
+        return bytes
+    }
+
+    func truncate(to size: Int64) throws(EventsError) {
+        guard ftruncate(descriptor, Int(size)) == 0 else { throw EventsError.system("truncate", path) }
+    }
+
+    /// fdatasync(2). Blocks for as long as the disk takes.
+    func sync() throws(EventsError) {
+        guard fdatasync(descriptor) == 0 else { throw EventsError.system("fdatasync", path) }
+    }
+}
+
+extension EventsError {
+    /// What the last failed call says.
+    static func system(_ call: String, _ path: String) -> EventsError {
+        let number = errno
+        let full = number == ENOSPC || number == EDQUOT
+        return EventsError(full ? .diskFull : .io, "\(call) \(path): \(String(cString: strerror(number)))")
+    }
+}

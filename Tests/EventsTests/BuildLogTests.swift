@@ -1,0 +1,174 @@
+import FactoryProtocol
+import FoundationEssentials
+import JSON
+import Testing
+
+@testable import FactoryEvents
+
+/// A log in a folder of its own, removed with the fixture.
+private final class LogFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/events-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    // A folder that stays behind in a temporary directory is no failure of the test.
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var file: String { path + "/events.ndjson" }
+
+    func text() throws -> String { String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self) }
+
+    func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: file)) }
+}
+
+private let job = JobID("01B.image-amd64")
+private let now = Timestamp(milliseconds: 1)
+
+private func lines(_ range: ClosedRange<Int64>) -> [Event] {
+    range.map { Event(seq: $0, at: now, kind: .log(LogLine(text: "line \($0)"))) }
+}
+
+private func all(_ log: BuildLog, from: Int64 = 1) async throws -> [Event] {
+    var events: [Event] = []
+    for try await event in EventStream(log, from: from, follow: false) { events.append(event) }
+    return events
+}
+
+private let ended = Event.Kind.buildEnded(
+    BuildEnded(verdict: Verdict(result: .succeeded, message: "done", milliseconds: 1)))
+
+@Suite struct BuildLogTests {
+    @Test func theFarmsEventsAndAJobsAreNumberedInOneRow() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        try log.append(.buildAccepted(BuildAccepted(jobs: [])), at: now)
+        #expect(try log.append(lines(1...3), job: job, attempt: 1) == 3)
+        try log.append(.jobStateChanged(JobStateChanged(state: .succeeded)), at: now, job: job, attempt: 1)
+        let events = try await all(log)
+        #expect(events.map(\.seq) == [1, 2, 3, 4, 5])
+        #expect(events[1].job == job)
+        #expect(log.recovered.states == [job: .succeeded])
+    }
+
+    @Test func aResentBatchIsStoredOnce() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        _ = try log.append(lines(1...5), job: job, attempt: 1)
+        #expect(try log.append(lines(3...8), job: job, attempt: 1) == 8)
+        #expect(try log.append(lines(1...2), job: job, attempt: 1) == 8)
+        #expect(try await all(log).count == 8)
+        #expect(log.through(job: job, attempt: 1) == 8)
+        #expect(log.through(job: job, attempt: 2) == 0)
+    }
+
+    @Test func missingNumbersAreRefusedAndNothingIsStored() throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        #expect(throws: EventsError.self) { try log.append(lines(2...3), job: job, attempt: 1) }
+        #expect(log.lastSeq == 0)
+        #expect(try folder.text().isEmpty)
+    }
+
+    @Test func anotherOpeningFindsEverything() async throws {
+        let folder = try LogFolder()
+        let first = try BuildLog(path: folder.file)
+        _ = try first.append(lines(1...1000), job: job, attempt: 2)
+        try first.append(ended, at: now)
+        let second = try BuildLog(path: folder.file)
+        #expect(second.lastSeq == 1001)
+        #expect(second.through(job: job, attempt: 2) == 1000)
+        #expect(second.recovered.ended)
+        #expect(try await all(second, from: 998).map(\.seq) == [998, 999, 1000, 1001])
+        #expect(try await all(second).count == 1001)
+    }
+
+    @Test(arguments: ["{", "{\"seq\":2", "garbage\n", "{\"seq\":2,\"at\":1,\"kind\":\"log\"}\n"])
+    func aTornLastLineIsCutOff(tail: String) throws {
+        let folder = try LogFolder()
+        _ = try BuildLog(path: folder.file).append(lines(1...1), job: job, attempt: 1)
+        let whole = try folder.text()
+        try folder.write(whole + tail)
+        let log = try BuildLog(path: folder.file)
+        #expect(log.lastSeq == 1)
+        #expect(try folder.text() == whole)
+        #expect(try log.append(lines(2...2), job: job, attempt: 1) == 2)
+    }
+
+    @Test func garbageInTheMiddleIsNotPaperedOver() throws {
+        let folder = try LogFolder()
+        _ = try BuildLog(path: folder.file).append(lines(1...1), job: job, attempt: 1)
+        try folder.write("garbage\n" + folder.text())
+        #expect(throws: EventsError.self) { try BuildLog(path: folder.file) }
+    }
+
+    @Test func aWatcherWaitsAtTheEndAndEndsWithTheBuild() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        async let watched = {
+            var seen: [Int64] = []
+            for try await event in EventStream(log, from: 1) { seen.append(event.seq) }
+            return seen
+        }()
+        for seq in Int64(1)...50 {
+            _ = try log.append(lines(seq...seq), job: job, attempt: 1)
+            await Task.yield()
+        }
+        try log.append(ended, at: now)
+        #expect(try await watched == Array(1...51))
+    }
+
+    @Test func aCancelledWatcherDoesNotHang() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        let watcher = Task { try await EventStream(log, from: 1).makeAsyncIterator().nextOf() }
+        watcher.cancel()
+        await #expect(throws: CancellationError.self) { try await watcher.value }
+    }
+
+    @Test func manyWatchersAndManyWritersSeeOneOrder() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        let jobs = (1...4).map { JobID("01B.job-\($0)") }
+        try await withThrowingTaskGroup(of: [Event].self) { group in
+            for _ in 1...4 {
+                group.addTask {
+                    var seen: [Event] = []
+                    for try await event in EventStream(log, from: 1) { seen.append(event) }
+                    return seen
+                }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { writers in
+                for job in jobs {
+                    writers.addTask {
+                        for seq in Int64(1)...200 { _ = try log.append(lines(seq...seq), job: job, attempt: 1) }
+                    }
+                }
+                try await writers.waitForAll()
+            }
+            try log.append(ended, at: now)
+            var views: [[Event]] = []
+            for try await view in group { views.append(view) }
+            #expect(views.allSatisfy { $0.map(\.seq) == Array(1...801) })
+            #expect(views.allSatisfy { $0 == views[0] })
+        }
+    }
+
+    @Test func aServerSentEventCarriesItsNumber() throws {
+        let event = Event(seq: 7, at: now, kind: .warning(Warning(code: "x", message: "two\nlines")))
+        let text = String(decoding: try event.serverSentEvent(), as: UTF8.self)
+        #expect(text.hasPrefix("id: 7\nevent: warning\ndata: {"))
+        #expect(text.hasSuffix("}\n\n"))
+        #expect(text.split(separator: "\n").count == 3)
+    }
+}
+
+extension EventStream.Iterator {
+    /// The next event of an iterator that nobody keeps.
+    fileprivate func nextOf() async throws -> Event? {
+        var iterator = self
+        return try await iterator.next()
+    }
+}
