@@ -1,1 +1,0 @@
-// What a terminal can show, and what a pipe gets instead.
