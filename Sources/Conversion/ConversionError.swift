@@ -1,0 +1,37 @@
+/// Why a conversion cannot be planned or done, apart from what a tool said.
+package struct ConversionError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A stable name of the kind of error.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let name: String
+        package var description: String { name }
+
+        /// The base names no distribution known here.
+        package static let unknownBase = Code(name: "base-unknown")
+        /// The base is known, and this release cannot convert it.
+        package static let notYet = Code(name: "base-not-yet")
+        /// The base has no version that the package tables can be asked for.
+        package static let baseWithoutVersion = Code(name: "base-without-version")
+        /// The board is known, and this release cannot build for it.
+        package static let modelNotYet = Code(name: "model-not-yet")
+        /// A directory of components lacks a program, or a program in it is no executable.
+        package static let badComponents = Code(name: "components-bad")
+        /// The tree holds no kernel.
+        package static let noKernel = Code(name: "kernel-missing")
+        /// A file of the tree cannot be written or read.
+        package static let tree = Code(name: "tree-file")
+        /// A tool's output does not have the form it is known for.
+        package static let unexpectedOutput = Code(name: "tool-output")
+    }
+
+    /// The kind.
+    package let code: Code
+    /// A sentence that names the thing and its value.
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}
