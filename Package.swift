@@ -63,7 +63,7 @@ let package = Package(
 
         // The farm, in the order of the flow.
         module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
-        module("FactorySpec", "Sources/Spec", ["JSON", "YAML", "Crypto", "Spelling"]),
+        module("FactorySpec", "Sources/Spec", ["FactoryProtocol", "JSON", "YAML", "Crypto", "Spelling"]),
         module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO"]),
         .executableTarget(name: "embed-sql", path: "Plugins/embed-sql", swiftSettings: house),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),

@@ -1,1 +1,0 @@
-// A Kairos-ready image made into bootable artifacts.
