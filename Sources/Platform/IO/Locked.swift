@@ -2,18 +2,19 @@ import Glibc
 
 /// A value behind a pthread mutex.
 ///
-/// Used everywhere instead of `Synchronization.Mutex`, which ThreadSanitizer does not see on Linux: it would report
-/// races that are none. A class, because the lock has to stay where it is while tasks share it.
+/// Used like `Synchronization.Mutex`, which ThreadSanitizer cannot see on Linux and reports as races. A class,
+/// because the mutex must keep its address. The lock is not recursive, and `withLock` must never suspend.
 package final class Locked<Value>: @unchecked Sendable {
-    // Unchecked: `value` is touched only between lock and unlock of `mutex`.
+    // Both members are only touched while the mutex is held; that is what makes the class Sendable.
     private var value: Value
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
+    /// Takes over `value`, which nobody else may keep a way to.
     package init(_ value: sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
-        let status = pthread_mutex_init(mutex, nil)
-        precondition(status == 0, "pthread_mutex_init failed with \(status)")
+        let failure = pthread_mutex_init(mutex, nil)
+        precondition(failure == 0, "a mutex with default attributes cannot fail to start")
     }
 
     deinit {
@@ -21,7 +22,7 @@ package final class Locked<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` alone with the value. The body must not wait for anything.
+    /// Runs `body` with the value while no other thread can; the lock is released when `body` returns or throws.
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,1 +1,0 @@
-// OpenSSL, as far as the farm needs it.
