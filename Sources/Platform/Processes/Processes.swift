@@ -1,1 +1,0 @@
-// Programs started, contained, read and waited for.

@@ -1,0 +1,105 @@
+import Glibc
+import IO
+import Testing
+
+@testable import Processes
+
+/// What a job may do to stay alive, and that nothing of it does.
+@Suite(.timeLimit(.minutes(2)))
+struct ContainmentTests {
+    struct Scenario: Sendable, CustomTestStringConvertible {
+        let name: String
+        let script: String
+        /// How many processes with the marker there are at least before the end, the shell included; hopping ones may be
+        /// between two lives when they are counted.
+        let processes: Int
+        var testDescription: String { name }
+    }
+
+    static let scenarios = [
+        Scenario(
+            name: "a shell and two children",
+            script: "sh -c 'sleep 1000; :' sh $1 & sh -c 'sleep 1000; :' sh $1 & echo ready; wait", processes: 3),
+        Scenario(
+            name: "a leader that dies of TERM, a grandchild that ignores it",
+            script: "sh -c 'trap \"\" TERM; echo ready; while :; do sleep 1000; done' sh $1 & wait", processes: 2),
+        Scenario(
+            name: "a grandchild with a session of its own",
+            script: "setsid sh -c 'echo ready; sleep 1000; :' sh $1 & wait", processes: 2),
+        Scenario(
+            name: "a daemon: forked twice, own session, no descriptors",
+            script: """
+                (setsid sh -c 'exec </dev/null >/dev/null 2>&1; trap "" TERM HUP; : > $2/up; while :; do sleep 1000; done' \
+                sh $1 $2 &); while ! test -e $2/up; do sleep 0.01; done; echo ready; sleep 1000; :
+                """, processes: 2),
+        Scenario(
+            name: "six that fork and leave, for ever",
+            script: """
+                printf '#!/bin/sh\\nsetsid "$0" $1 </dev/null >/dev/null 2>&1 &\\nsleep 0.05\\n' > $2/hop; chmod +x $2/hop
+                i=0; while [ $i -lt 6 ]; do $2/hop $1 & i=$((i+1)); done; echo ready; sleep 1000; :
+                """, processes: 1),
+        Scenario(
+            name: "one that is stuck in the opening of a FIFO",
+            script: "mkfifo $2/fifo; echo ready; : $1 < $2/fifo", processes: 1),
+        Scenario(
+            name: "one with a mount",
+            script: "mount -t tmpfs none $2 && : > $2/file && echo ready; sleep 1000; :", processes: 1),
+    ]
+
+    /// How the end comes.
+    enum Way: String, Sendable, CaseIterable {
+        /// TERM, a short grace, then KILL.
+        case asked
+        /// KILL of all.
+        case killed
+        /// KILL of the job process alone, as the kernel does when memory is short; nobody else does anything.
+        case jobKilled
+    }
+
+    static let isRoot = geteuid() == 0
+
+    static func containment(_ processes: Isolation.Processes, group: Bool) -> Containment {
+        Containment(
+            isolation: Isolation(processes: processes, hasControlGroup: group),
+            parentGroup: group ? ControlGroup.own() : nil)
+    }
+
+    static func end(_ victim: Victim, _ way: Way) async throws {
+        switch way {
+        case .asked:
+            try victim.process.ask()
+            do throws(ProcessError) {
+                _ = try await victim.process.ended(until: .in(.milliseconds(200)))
+            } catch {
+                #expect(error.code == .deadlinePassed)
+                try victim.process.kill()
+            }
+        case .killed: try victim.process.kill()
+        case .jobKilled:
+            let job = try #require(victim.job)
+            #expect(kill(job, SIGKILL) == 0)
+        }
+        _ = try await victim.process.ended(until: .in(.seconds(20)))
+    }
+
+    @Test(
+        "In a namespace nothing is left, however the end comes",
+        .enabled(if: isRoot, "needs root: a PID namespace without a user namespace"), arguments: scenarios, Way.allCases
+    )
+    func namespace(scenario: Scenario, way: Way) async throws {
+        try await check(scenario, way, Self.containment(.namespace, group: false))
+    }
+
+    @Test("In a user namespace nothing is left, however the end comes", arguments: scenarios, Way.allCases)
+    func userNamespace(scenario: Scenario, way: Way) async throws {
+        try await check(scenario, way, Self.containment(.userNamespace, group: false))
+    }
+
+    private func check(_ scenario: Scenario, _ way: Way, _ containment: Containment) async throws {
+        let victim = try await Victim(scenario.script, in: containment)
+        #expect(victim.living.count >= scenario.processes)
+        try await Self.end(victim, way)
+        #expect(victim.living == [])
+        #expect(!victim.isMountLeft)
+    }
+}
