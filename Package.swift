@@ -63,6 +63,7 @@ let package = Package(
 
         // The farm, in the order of the flow.
         module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
+        module("FactoryWire", "Sources/Wire", ["FactoryProtocol", "IO", "JSON"]),
         module("FactorySpec", "Sources/Spec", ["FactoryProtocol", "JSON", "YAML", "Crypto", "Spelling"]),
         module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO"]),
         .executableTarget(name: "embed-sql", path: "Plugins/embed-sql", swiftSettings: house),
@@ -77,7 +78,7 @@ let package = Package(
         module(
             "FactoryScheduling", "Sources/Scheduling",
             [
-                "FactoryQueue", "FactoryEvents", "FactoryProtocol", "FactorySpec", "IO", "JSON",
+                "FactoryQueue", "FactoryEvents", "FactoryWire", "FactoryProtocol", "FactorySpec", "IO", "JSON",
             ]),
         module(
             "FactoryExecution", "Sources/Execution",
@@ -102,13 +103,15 @@ let package = Package(
                 "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Processes", "Crypto", "IO",
                 "JSON",
             ]),
-        module("FactoryClient", "Sources/Client", ["FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+        module(
+            "FactoryClient", "Sources/Client",
+            ["FactoryWire", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
 
         // Wiring only.
         executable(
             "factoryd", "Sources/factoryd",
             [
-                "FactoryProtocol", "FactorySpec", "FactoryQueue", "FactoryEvents", "FactoryStore",
+                "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryQueue", "FactoryEvents", "FactoryStore",
                 "FactoryScheduling", "HTTP", "IO", "JSON", "YAML", "SQLite", "Arguments", "Terminal", "Systemd",
                 "Crypto", "CLinux",
             ]),
@@ -122,7 +125,7 @@ let package = Package(
         executable(
             "factory-worker", "Sources/WorkerAgent",
             [
-                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryImages",
+                "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryImages",
                 "FactoryConversion", "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "YAML", "Arguments",
                 "Terminal", "Systemd", "Crypto", "CLinux",
             ]),
@@ -144,6 +147,7 @@ let package = Package(
         tests("Terminal", ["Terminal", "CLinux", "IO"]),
         tests("Systemd", ["Systemd"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
+        tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
         tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),
         tests("Events", ["FactoryEvents", "FactoryProtocol", "JSON", "IO"]),
         tests("Queue", ["FactoryQueue", "FactoryProtocol", "FactorySpec", "SQLite", "JSON", "Crypto"]),
