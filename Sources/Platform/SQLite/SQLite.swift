@@ -1,1 +1,0 @@
-// SQLite made safe: one writer with group commit, readers, migrations.

@@ -1,0 +1,55 @@
+import Crypto
+
+/// One forward step of a database's schema.
+package struct SchemaStep: Sendable, Equatable {
+    /// Its identity and its place in the order, for example `0001_queue`.
+    package let name: String
+    /// Its statements.
+    package let sql: String
+
+    /// A step by its name and text.
+    package init(name: String, sql: String) { (self.name, self.sql) = (name, sql) }
+
+    /// SHA-256 of the text, 64 hexadecimal digits: shows that a step was edited after it was applied.
+    package var digest: String { SHA256.hex(of: Array(sql.utf8)) }
+}
+
+extension Connection {
+    /// Applies the steps that are missing, each in a transaction of its own; the names of those applied now.
+    ///
+    /// The table `migrations` (name, digest, time) says what is there. A number such as `user_version` could not show
+    /// that an applied step was edited.
+    ///
+    /// - Throws: ``SQLiteError/Code/migrationChanged`` for an applied step with another text,
+    ///   ``SQLiteError/Code/newerDatabase`` for one that `steps` does not have at its place. Nothing is changed then.
+    @discardableResult
+    package borrowing func migrate(_ steps: [SchemaStep]) throws -> [String] {
+        try script(
+            """
+            CREATE TABLE IF NOT EXISTS migrations(
+                name TEXT PRIMARY KEY NOT NULL, digest TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT
+            """)
+        let applied: [(String, String)] = try all("SELECT name, digest FROM migrations ORDER BY name")
+        for (place, (name, digest)) in applied.enumerated() {
+            guard place < steps.count, steps[place].name == name else {
+                throw SQLiteError(
+                    .newerDatabase, "\(path) was written by a newer release: it holds the migration '\(name)'")
+            }
+            guard steps[place].digest == digest else {
+                throw SQLiteError(
+                    .migrationChanged,
+                    "migration '\(name)' was edited after it was applied to \(path): digest \(steps[place].digest), "
+                        + "applied \(digest)")
+            }
+        }
+        let missing = steps.dropFirst(applied.count)
+        for step in missing {
+            try transaction(.immediate) { db in
+                try db.script(step.sql)
+                try db.run(
+                    "INSERT INTO migrations VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%fZ'))", step.name, step.digest)
+            }
+        }
+        return missing.map(\.name)
+    }
+}
