@@ -150,7 +150,7 @@ let package = Package(
         tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
         tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),
         tests("Events", ["FactoryEvents", "FactoryProtocol", "JSON", "IO"]),
-        tests("Queue", ["FactoryQueue", "FactoryProtocol", "FactorySpec", "SQLite", "JSON", "Crypto"]),
+        tests("Queue", ["FactoryQueue", "FactoryProtocol", "FactorySpec", "SQLite", "JSON", "Crypto", "IO"]),
         tests("Store", ["FactoryStore", "FactoryProtocol", "IO", "Crypto", "HTTP", "JSON"]),
         tests(
             "Scheduling",

@@ -8,15 +8,15 @@ CREATE TABLE builds(
     submitted_by TEXT NOT NULL CHECK (submitted_by <> ''),
     idempotency_key TEXT NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 200),
     spec_digest TEXT NOT NULL CHECK (spec_digest GLOB 'sha256:*'),
-    spec_json TEXT NOT NULL CHECK (json_valid(spec_json)),
+    spec_json TEXT NOT NULL CHECK (spec_json <> ''),
     title TEXT NOT NULL,
-    warnings_json TEXT NOT NULL CHECK (json_valid(warnings_json)),
+    warnings_json TEXT NOT NULL CHECK (warnings_json <> ''),
     no_cache INTEGER NOT NULL CHECK (no_cache IN (0, 1)),
     source_date_epoch INTEGER,
     submitted_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')),
     ended_at INTEGER,
-    verdict_json TEXT CHECK (json_valid(verdict_json)),
+    verdict_json TEXT CHECK (verdict_json <> ''),
     UNIQUE (submitted_by, idempotency_key),
     CHECK ((ended_at IS NULL) = (state IN ('queued', 'running'))),
     CHECK ((verdict_json IS NULL) = (ended_at IS NULL))
@@ -33,8 +33,8 @@ CREATE TABLE jobs(
     name TEXT NOT NULL CHECK (name <> ''),
     kind TEXT NOT NULL CHECK (kind <> ''),
     architecture TEXT NOT NULL CHECK (architecture <> ''),
-    work_json TEXT NOT NULL CHECK (json_valid(work_json)),
-    requirements_json TEXT NOT NULL CHECK (json_valid(requirements_json)),
+    work_json TEXT NOT NULL CHECK (work_json <> ''),
+    requirements_json TEXT NOT NULL CHECK (requirements_json <> ''),
     timeout_seconds INTEGER NOT NULL CHECK (timeout_seconds > 0),
     max_attempts INTEGER NOT NULL CHECK (max_attempts BETWEEN 1 AND 1000),
     state TEXT NOT NULL CHECK (state IN
@@ -52,7 +52,7 @@ CREATE TABLE jobs(
     cancel_reason TEXT,
     -- Why it waits, or how it ended, in words.
     reason TEXT,
-    outcome_json TEXT CHECK (json_valid(outcome_json)),
+    outcome_json TEXT CHECK (outcome_json <> ''),
     -- SHA-256 of work, inputs and code revision, for the kinds that may be settled from an earlier success.
     cache_key TEXT,
     cached INTEGER NOT NULL DEFAULT 0 CHECK (cached IN (0, 1)),
@@ -87,7 +87,7 @@ CREATE TABLE attempts(
     leased_at INTEGER NOT NULL,
     started_at INTEGER,
     ended_at INTEGER,
-    outcome_json TEXT CHECK (json_valid(outcome_json)),
+    outcome_json TEXT CHECK (outcome_json <> ''),
     PRIMARY KEY (job, fence),
     CHECK (started_at IS NULL OR started_at >= leased_at),
     CHECK (outcome_json IS NULL OR ended_at IS NOT NULL)
@@ -95,9 +95,9 @@ CREATE TABLE attempts(
 
 CREATE TABLE workers(
     name TEXT PRIMARY KEY NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
-    architectures_json TEXT NOT NULL CHECK (json_valid(architectures_json)),
+    architectures_json TEXT NOT NULL CHECK (architectures_json <> ''),
     slots INTEGER NOT NULL CHECK (slots BETWEEN 1 AND 64),
-    capabilities_json TEXT NOT NULL CHECK (json_valid(capabilities_json)),
+    capabilities_json TEXT NOT NULL CHECK (capabilities_json <> ''),
     host TEXT NOT NULL,
     software TEXT NOT NULL,
     draining INTEGER NOT NULL DEFAULT 0 CHECK (draining IN (0, 1)),
@@ -122,7 +122,7 @@ CREATE TABLE boot_results(
     job TEXT NOT NULL REFERENCES jobs(id),
     attempt INTEGER NOT NULL CHECK (attempt >= 0),
     firmware TEXT NOT NULL,
-    result_json TEXT NOT NULL CHECK (json_valid(result_json)),
+    result_json TEXT NOT NULL CHECK (result_json <> ''),
     PRIMARY KEY (job, attempt, firmware)
 ) STRICT, WITHOUT ROWID;
 
@@ -134,7 +134,7 @@ CREATE TABLE farm_events(
     job TEXT REFERENCES jobs(id),
     attempt INTEGER,
     at INTEGER NOT NULL,
-    event_json TEXT NOT NULL CHECK (json_valid(event_json))
+    event_json TEXT NOT NULL CHECK (event_json <> '')
 ) STRICT;
 
 CREATE INDEX farm_events_of_build ON farm_events(build, id);

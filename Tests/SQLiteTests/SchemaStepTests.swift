@@ -7,7 +7,8 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private let first = SchemaStep(name: "0001_a", sql: "CREATE TABLE a(x INTEGER) STRICT;")
-    private let second = SchemaStep(name: "0002_b", sql: "ALTER TABLE a ADD COLUMN y TEXT; INSERT INTO a VALUES (2, 'y');")
+    private let second = SchemaStep(
+        name: "0002_b", sql: "ALTER TABLE a ADD COLUMN y TEXT; INSERT INTO a VALUES (2, 'y');")
 
     private func opened() throws -> Connection { try Connection(folder.file("m.sqlite"), .writer) }
 

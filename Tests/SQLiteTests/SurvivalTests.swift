@@ -17,8 +17,10 @@ import Testing
         for round in 0..<12 {
             let microseconds = useconds_t(2000 + random.next() % 120_000)
             await #expect(processExitsWith: .signal(SIGKILL), "round \(round), seed \(seed)") {
-                [path = path as String, ledger = ledger as String, round = round as Int,
-                    microseconds = microseconds as useconds_t] in
+                [
+                    path = path as String, ledger = ledger as String, round = round as Int,
+                    microseconds = microseconds as useconds_t
+                ] in
                 try await writeUntilKilled(path, ledger: ledger, round: round, after: microseconds)
             }
         }

@@ -1,0 +1,180 @@
+import Crypto
+package import FactoryProtocol
+package import FactorySpec
+import SQLite
+
+/// A job that a worker was just given: all that an `assign` says of it.
+package struct ClaimedJob: Sendable, Equatable {
+    /// The job and its fence.
+    package var claim: Claim
+    /// From 1.
+    package var attempt: Int
+    /// What to do.
+    package var work: JobWork
+    /// Take no earlier result.
+    package var noCache: Bool
+    /// What the jobs that it needs made.
+    package var inputs: [Artifact]
+    /// After this long the worker ends it.
+    package var timeoutSeconds: Int64
+    /// The time that results carry.
+    package var sourceDateEpoch: Int64?
+    /// Uploads this attempt's artifacts; only its SHA-256 is kept.
+    package var token: String
+}
+
+/// What became of what a worker said.
+package enum Standing: Sendable, Equatable {
+    /// It counts; the job moved, or had moved before.
+    case current
+    /// The claim is not the job's own any more.
+    case superseded
+}
+
+extension JobStore {
+    /// Gives a ready job to a worker: lease, attempt and fence in one transaction.
+    ///
+    /// Nil when somebody else has it, or it is not ready yet: the job was claimed once, whoever asks.
+    package func claim(_ id: JobID, for worker: WorkerName) async throws(QueueError) -> ClaimedJob? {
+        let settlement = settlement
+        return try await write { db in
+            var row = try JobRow.load(id, db)
+            guard let claim = row.job.claimed(by: worker, at: settlement.now) else { return nil }
+            try row.save(db, at: settlement.now)
+            let token = newToken()
+            try db.run(
+                "INSERT INTO attempts(job, fence, attempt, worker, token_digest, leased_at) VALUES (?, ?, ?, ?, ?, ?)",
+                id, claim.fence, row.job.attempt, worker, digest(of: token), settlement.now)
+            try db.emit(
+                .jobStateChanged(
+                    JobStateChanged(state: .leased, worker: worker, maxAttempts: row.job.maxAttempts)),
+                build: row.build, job: id, attempt: row.job.attempt, at: settlement.now)
+            try settlement.refresh(row.build, db)
+            let (work, noCache, timeout, epoch): (JSONColumn<JobWork>, Bool, Int64, Int64?) = try db.one(
+                """
+                SELECT work_json, no_cache, timeout_seconds, source_date_epoch
+                FROM jobs JOIN builds ON builds.id = jobs.build WHERE jobs.id = ?
+                """, id)
+            return ClaimedJob(
+                claim: claim, attempt: row.job.attempt, work: work.value, noCache: noCache,
+                inputs: try db.inputs(of: id), timeoutSeconds: timeout, sourceDateEpoch: epoch, token: token)
+        }
+    }
+
+    /// The worker runs the job.
+    package func accept(_ claim: Claim) async throws(QueueError) -> Standing {
+        let settlement = settlement
+        return try await write { db in
+            var row = try JobRow.load(claim.job, db)
+            switch row.job.accepted(claim.fence) {
+            case .superseded, .requeue, .settle: return .superseded
+            case .repeated: return .current
+            case .started:
+                try row.save(db, at: settlement.now)
+                try db.run("UPDATE jobs SET started_at = ? WHERE id = ?", settlement.now, claim.job)
+                try db.run(
+                    "UPDATE attempts SET started_at = ? WHERE job = ? AND fence = ?", settlement.now, claim.job,
+                    claim.fence)
+                try db.emit(
+                    .jobStateChanged(
+                        JobStateChanged(
+                            state: .running, worker: row.job.lease?.worker, maxAttempts: row.job.maxAttempts)),
+                    build: row.build, job: claim.job, attempt: row.job.attempt, at: settlement.now)
+                return .current
+            }
+        }
+    }
+
+    /// The worker does not take the job, or never heard of it. The attempt does not count.
+    package func decline(_ claim: Claim, reason: String) async throws(QueueError) -> Standing {
+        let settlement = settlement
+        return try await write { db in
+            var row = try JobRow.load(claim.job, db)
+            let verdict = row.job.declined(claim.fence, at: settlement.now, settlement.policy)
+            return try apply(verdict, to: row, claim, nil, reason: reason, settlement, db)
+        }
+    }
+
+    /// The worker says how the attempt ended, and what it made. Saying it twice changes nothing the second time.
+    package func finish(
+        _ claim: Claim, _ outcome: Outcome, artifacts: [Artifact]
+    ) async throws(QueueError) -> Standing {
+        let settlement = settlement
+        return try await write { db in
+            var row = try JobRow.load(claim.job, db)
+            let verdict = row.job.finished(claim.fence, outcome, at: settlement.now, settlement.policy)
+            if case .settle = verdict { try db.store(artifacts, of: claim.job) }
+            return try apply(verdict, to: row, claim, outcome, reason: nil, settlement, db)
+        }
+    }
+
+    /// The worker was silent for too long, or came back without the job.
+    package func workerLost(_ claim: Claim, _ failure: Failure) async throws(QueueError) -> Standing {
+        let settlement = settlement
+        return try await write { db in
+            var row = try JobRow.load(claim.job, db)
+            let verdict = row.job.workerLost(claim.fence, failure, at: settlement.now, settlement.policy)
+            return try apply(verdict, to: row, claim, .failed(failure), reason: nil, settlement, db)
+        }
+    }
+
+    /// Keeps what a boot check showed, for later builds that take its result.
+    package func record(_ result: BootResult, _ claim: Claim, attempt: Int) async throws(QueueError) {
+        try await write { db in
+            _ = try db.run(
+                "INSERT OR REPLACE INTO boot_results VALUES (?, ?, ?, ?)", claim.job, attempt, result.firmware,
+                try JSONColumn(result))
+        }
+    }
+
+    /// The claim whose upload token this is; nil when there is none or its attempt has ended.
+    package func claim(ofToken token: String) async throws(QueueError) -> Claim? {
+        try await read { db in
+            let row: (JobID, Fence)? = try db.first(
+                """
+                SELECT attempts.job, attempts.fence FROM attempts
+                JOIN jobs ON jobs.id = attempts.job AND jobs.fence = attempts.fence
+                WHERE token_digest = ? AND attempts.ended_at IS NULL AND jobs.state IN ('leased', 'running')
+                """, digest(of: token))
+            return row.map { Claim(job: $0.0, fence: $0.1) }
+        }
+    }
+}
+
+private func apply(
+    _ verdict: Job.Verdict, to row: JobRow, _ claim: Claim, _ outcome: Outcome?, reason: String?,
+    _ settlement: Settlement, _ db: borrowing Connection
+) throws -> Standing {
+    switch verdict {
+    case .superseded: return .superseded
+    case .repeated, .started: return .current
+    case .requeue(let delay):
+        var why = reason
+        if case .failed(let failure) = outcome { why = failure.message }
+        try row.save(db, at: settlement.now, reason: why)
+        try db.emit(
+            .jobStateChanged(
+                JobStateChanged(
+                    state: .ready, reason: why, outcome: outcome, maxAttempts: row.job.maxAttempts,
+                    retryInMilliseconds: delay.components.seconds * 1000
+                        + delay.components.attoseconds / 1_000_000_000_000_000)),
+            build: row.build, job: row.job.id, attempt: row.job.attempt, at: settlement.now)
+    case .settle(let end):
+        try settlement.settle(row, end, db)
+    }
+    try db.run(
+        "UPDATE attempts SET ended_at = ?, outcome_json = ? WHERE job = ? AND fence = ?", settlement.now,
+        try outcome.map { try JSONColumn($0) }, claim.job, claim.fence)
+    return .current
+}
+
+/// 256 random bits as hexadecimal digits.
+private func newToken() -> String {
+    var random = SystemRandomNumberGenerator()
+    return (0..<4).map { _ in
+        let digits = String(random.next() as UInt64, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+}
+
+private func digest(of token: String) -> String { SHA256.hex(of: Array(token.utf8)) }

@@ -1,0 +1,172 @@
+package import FactoryProtocol
+import JSON
+import SQLite
+
+/// A job that may be claimed, with what placing it depends on.
+package struct ReadyJob: Sendable, Equatable {
+    /// Which.
+    package var job: JobID
+    /// Where it must run.
+    package var architecture: Architecture
+    /// Capabilities that its worker must have.
+    package var requirements: [String]
+    /// From when on.
+    package var notBefore: Timestamp
+    /// The worker that declined it or failed last, so that another one is tried first.
+    package var lastWorker: WorkerName?
+
+    /// A job by its parts.
+    package init(
+        job: JobID, architecture: Architecture, requirements: [String], notBefore: Timestamp,
+        lastWorker: WorkerName? = nil
+    ) {
+        (self.job, self.architecture, self.requirements) = (job, architecture, requirements)
+        (self.notBefore, self.lastWorker) = (notBefore, lastWorker)
+    }
+}
+
+extension JobStore {
+    /// Ready jobs, the oldest first, those included whose wait is not over; at most `limit`.
+    package func readyJobs(limit: Int = 200) async throws(QueueError) -> [ReadyJob] {
+        try await read { db in
+            let rows: [(JobID, Architecture, JSONColumn<[String]>, Timestamp, WorkerName?)] = try db.all(
+                """
+                SELECT id, architecture, requirements_json, ready_at, worker FROM jobs WHERE state = 'ready'
+                ORDER BY ready_at, id LIMIT ?
+                """, limit)
+            return rows.map {
+                ReadyJob(
+                    job: $0.0, architecture: $0.1, requirements: $0.2.value, notBefore: $0.3, lastWorker: $0.4)
+            }
+        }
+    }
+
+    /// Builds, the newest first.
+    package func builds(limit: Int, states: [BuildState] = []) async throws(QueueError) -> [BuildSummary] {
+        try await read { db in
+            let ids: [(BuildID, BuildState)] = try db.all(
+                "SELECT id, state FROM builds ORDER BY id DESC LIMIT ?", 10000)
+            return try ids.filter { states.isEmpty || states.contains($0.1) }.prefix(min(max(limit, 1), 1000))
+                .map { try db.summary(of: $0.0) }
+        }
+    }
+
+    /// The whole identifier of a build that was named by its beginning.
+    ///
+    /// - Throws: ``QueueError``: unknown, ambiguous.
+    package func resolve(_ build: BuildID) async throws(QueueError) -> BuildID {
+        try await read { db in try db.resolve(build) }
+    }
+
+    /// One build with its jobs, artifacts and verdict.
+    package func details(of build: BuildID, lastSeq: Int64) async throws(QueueError) -> BuildDetails {
+        try await read { db in
+            let build = try db.resolve(build)
+            let (digest, spec, verdict): (String, JSONColumn<JSONValue>, JSONColumn<FactoryProtocol.Verdict>?) =
+                try db.one("SELECT spec_digest, spec_json, verdict_json FROM builds WHERE id = ?", build)
+            return BuildDetails(
+                summary: try db.summary(of: build), specDigest: digest, spec: spec.value,
+                jobs: try db.summaries(ofBuild: build), artifacts: try db.artifacts(ofBuild: build),
+                verdict: verdict?.value, lastSeq: lastSeq)
+        }
+    }
+
+    /// What a build made.
+    package func artifacts(of build: BuildID) async throws(QueueError) -> [JobArtifact] {
+        try await read { db in try db.artifacts(ofBuild: try db.resolve(build)) }
+    }
+
+    /// One job as lists show it.
+    package func job(_ id: JobID) async throws(QueueError) -> JobSummary {
+        try await read { db in
+            _ = try JobRow.load(id, db)
+            guard let found = try db.summaries(ofBuild: id.build).first(where: { $0.job == id }) else {
+                throw QueueError(.unknownJob, "there is no job \(id.rawValue)")
+            }
+            return found
+        }
+    }
+
+    /// What placing a job depends on, whatever state it is in.
+    package func placement(of id: JobID) async throws(QueueError) -> ReadyJob {
+        try await read { db in
+            guard
+                let row: (Architecture, JSONColumn<[String]>, Timestamp?, WorkerName?) = try db.first(
+                    "SELECT architecture, requirements_json, ready_at, worker FROM jobs WHERE id = ?", id)
+            else { throw QueueError(.unknownJob, "there is no job \(id.rawValue)") }
+            return ReadyJob(
+                job: id, architecture: row.0, requirements: row.1.value,
+                notBefore: row.2 ?? Timestamp(milliseconds: 0), lastWorker: row.3)
+        }
+    }
+
+    /// How many jobs are in each state.
+    package func jobCounts() async throws(QueueError) -> [String: Int] {
+        try await read { db in
+            let rows: [(String, Int)] = try db.all("SELECT state, count(*) FROM jobs GROUP BY state")
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.1) })
+        }
+    }
+
+    /// Digests that some build refers to: what retention must keep.
+    package func knows(_ digest: Digest) async throws(QueueError) -> Bool {
+        try await read { db in
+            let count: Int = try db.one("SELECT count(*) FROM artifacts WHERE digest = ?", digest)
+            return count > 0
+        }
+    }
+}
+
+extension Connection {
+    /// The build that an identifier, or the beginning of only one, names.
+    borrowing func resolve(_ build: BuildID) throws -> BuildID {
+        let text = build.rawValue.uppercased()
+        // A prefix as a range of the primary key: no wildcard of a user's text reaches LIKE or GLOB.
+        let found: [BuildID] = try all(
+            "SELECT id FROM builds WHERE id >= ? AND id < ? ORDER BY id LIMIT 2", text, text + "~")
+        guard !text.isEmpty, let first = found.first else {
+            throw QueueError(.unknownBuild, "there is no build '\(build.rawValue)'")
+        }
+        guard found.count == 1 else {
+            throw QueueError(.ambiguousBuild, "several builds begin with '\(build.rawValue)'")
+        }
+        return first
+    }
+
+    /// A build's jobs as lists show them, in the order of the plan.
+    borrowing func summaries(ofBuild build: BuildID) throws -> [JobSummary] {
+        let needs: [(JobID, String)] = try all(
+            """
+            SELECT job, needed.name FROM dependencies JOIN jobs AS needed ON needed.id = needs
+            WHERE needed.build = ? ORDER BY needed.place
+            """, build)
+        let needed = Dictionary(grouping: needs, by: \.0).mapValues { $0.map(\.1) }
+        let rows:
+            [(
+                JobID, String, String, Architecture, JobState, Int, Int, WorkerName?, String?, Timestamp?, Timestamp?,
+                Bool
+            )] = try all(
+                """
+                SELECT id, name, kind, architecture, state, attempt, max_attempts, worker, reason, started_at, ended_at,
+                    cached
+                FROM jobs WHERE build = ? ORDER BY place
+                """, build)
+        return rows.map { row in
+            JobSummary(
+                job: row.0, name: row.1, kind: row.2, architecture: row.3, needs: needed[row.0] ?? [], state: row.4,
+                attempt: row.5, maxAttempts: row.6, worker: row.7, reason: row.8, startedAt: row.9, endedAt: row.10,
+                cached: row.11)
+        }
+    }
+
+    /// A build as lists show it.
+    borrowing func summary(of build: BuildID) throws -> BuildSummary {
+        let (title, state, user, submittedAt, endedAt): (String, BuildState, String, Timestamp, Timestamp?) = try one(
+            "SELECT title, state, submitted_by, submitted_at, ended_at FROM builds WHERE id = ?", build)
+        let (done, count): (Int, Int) = try one(
+            "SELECT count(*) FILTER (WHERE state = 'succeeded'), count(*) FROM jobs WHERE build = ?", build)
+        return BuildSummary(
+            build: build, title: title, state: state, submittedBy: user, submittedAt: submittedAt, endedAt: endedAt,
+            jobsDone: done, jobs: count)
+    }
+}

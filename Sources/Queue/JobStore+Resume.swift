@@ -1,0 +1,70 @@
+package import FactoryProtocol
+import SQLite
+
+/// What a worker that came back keeps and drops.
+package struct Resumption: Sendable, Equatable {
+    /// Its own still, and the attempt each is in.
+    package var keep: [(claim: Claim, attempt: Int)]
+    /// Given away or ended meanwhile.
+    package var drop: [Claim]
+    /// Claims that the queue had for it and that it no longer has.
+    package var lost: [Claim]
+    /// Kept jobs that somebody wants ended, and why.
+    package var cancelled: [(claim: Claim, reason: String)]
+
+    package static func == (a: Resumption, b: Resumption) -> Bool {
+        a.keep.map(\.claim) == b.keep.map(\.claim) && a.drop == b.drop && a.lost == b.lost
+            && a.cancelled.map(\.claim) == b.cancelled.map(\.claim)
+    }
+}
+
+extension JobStore {
+    /// Compares what a worker says it holds with what the queue gave it. Changes nothing; idempotent.
+    ///
+    /// A job that ended under this very claim is kept: the worker says `finished` again and is told `settled`.
+    package func resume(_ worker: WorkerName, _ held: [Claim]) async throws(QueueError) -> Resumption {
+        try await read { db in
+            let rows: [(JobID, Fence, Int, String?)] = try db.all(
+                "SELECT id, fence, attempt, cancel_reason FROM jobs WHERE worker = ? AND state IN ('leased', 'running')",
+                worker)
+            var resumption = Resumption(keep: [], drop: [], lost: [], cancelled: [])
+            let given = Dictionary(uniqueKeysWithValues: rows.map { (Claim(job: $0.0, fence: $0.1), $0) })
+            for claim in held {
+                if let (_, _, attempt, cancelReason) = given[claim] {
+                    resumption.keep.append((claim, attempt))
+                    if let cancelReason { resumption.cancelled.append((claim, cancelReason)) }
+                } else if let attempt: Int = try db.first(
+                    """
+                    SELECT attempt FROM jobs WHERE id = ? AND fence = ? AND worker = ?
+                        AND state IN ('succeeded', 'failed', 'cancelled', 'expired')
+                    """, claim.job, claim.fence, worker)
+                {
+                    resumption.keep.append((claim, attempt))
+                } else {
+                    resumption.drop.append(claim)
+                }
+            }
+            let heldSet = Set(held)
+            resumption.lost = given.keys.filter { !heldSet.contains($0) }.sorted { $0.job < $1.job }
+            return resumption
+        }
+    }
+
+    /// Claims that are given out, by worker: what the leases are about after a start.
+    package func openClaims() async throws(QueueError) -> [(worker: WorkerName, claim: Claim)] {
+        try await read { db in
+            let rows: [(WorkerName, JobID, Fence)] = try db.all(
+                "SELECT worker, id, fence FROM jobs WHERE state IN ('leased', 'running') ORDER BY id")
+            return rows.map { (worker: $0.0, claim: Claim(job: $0.1, fence: $0.2)) }
+        }
+    }
+
+    /// The attempt of a claim that may still speak; nil when it is superseded. A job that ended under the claim counts.
+    package func attempt(of claim: Claim) async throws(QueueError) -> Int? {
+        try await read { db in
+            try db.first(
+                "SELECT attempt FROM jobs WHERE id = ? AND fence = ? AND state NOT IN ('waiting', 'ready')",
+                claim.job, claim.fence)
+        }
+    }
+}

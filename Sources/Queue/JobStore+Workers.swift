@@ -1,0 +1,70 @@
+package import FactoryProtocol
+import SQLite
+
+/// A worker that has registered at least once.
+package struct KnownWorker: Sendable, Equatable {
+    /// Its name.
+    package var name: WorkerName
+    /// What it offered last.
+    package var offer: Register
+    /// Program and version.
+    package var software: String
+    /// Whether it is to get no more jobs.
+    package var isDraining: Bool
+    /// When it registered last.
+    package var registeredAt: Timestamp
+}
+
+extension JobStore {
+    /// Keeps what a worker offers; true when it is draining.
+    package func register(
+        _ name: WorkerName, _ offer: Register, software: String
+    ) async throws(QueueError) -> Bool {
+        let now = now
+        return try await write { db in
+            try db.one(
+                """
+                INSERT INTO workers(name, architectures_json, slots, capabilities_json, host, software, registered_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT(name) DO UPDATE SET architectures_json = excluded.architectures_json,
+                    slots = excluded.slots, capabilities_json = excluded.capabilities_json, host = excluded.host,
+                    software = excluded.software, registered_at = excluded.registered_at
+                RETURNING draining
+                """,
+                name, try JSONColumn(offer.architectures), offer.slots, try JSONColumn(offer.capabilities),
+                offer.host, software, now)
+        }
+    }
+
+    /// Sets whether a worker gets more jobs.
+    ///
+    /// - Throws: ``QueueError/Code/unknownWorker``.
+    package func setDraining(_ name: WorkerName, _ draining: Bool) async throws(QueueError) {
+        try await write { db in
+            guard try db.run("UPDATE workers SET draining = ? WHERE name = ?", draining, name) == 1 else {
+                throw QueueError(.unknownWorker, "no worker '\(name.rawValue)' has ever registered")
+            }
+        }
+    }
+
+    /// All workers that ever registered, by name.
+    package func knownWorkers() async throws(QueueError) -> [KnownWorker] {
+        try await read { db in
+            let rows:
+                [(
+                    WorkerName, JSONColumn<[Architecture]>, Int, JSONColumn<[String: String]>, String, String, Bool,
+                    Timestamp
+                )] = try db.all(
+                    """
+                    SELECT name, architectures_json, slots, capabilities_json, host, software, draining, registered_at
+                    FROM workers ORDER BY name
+                    """)
+            return rows.map { row in
+                KnownWorker(
+                    name: row.0,
+                    offer: Register(architectures: row.1.value, slots: row.2, capabilities: row.3.value, host: row.4),
+                    software: row.5, isDraining: row.6, registeredAt: row.7)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import FactoryMigrations
+package import FactoryProtocol
+package import SQLite
+
+/// The durable queue: each method is one transaction in which a job's machine meets its row.
+///
+/// What it returned is on disk (WAL, `synchronous=FULL`). Whatever a worker says carries its claim; an old claim
+/// changes nothing.
+package final class JobStore: Sendable {
+    /// `FACT`: marks the file as ours (`PRAGMA application_id`).
+    private static let applicationID: Int32 = 0x4641_4354
+
+    /// The one writer, for health checks and backups.
+    package let writer: Writer
+    /// For backups.
+    package let readers: Readers
+    private let clock: @Sendable () -> Timestamp
+    private let policy: RetryPolicy
+    private let isStored: @Sendable (Digest) -> Bool
+
+    /// Opens the database, brings its schema up to date.
+    ///
+    /// Blocks: call it at start.
+    ///
+    /// - Parameters:
+    ///   - path: the file; it is made when it is not there.
+    ///   - policy: how long failed jobs wait.
+    ///   - clock: the wall clock.
+    ///   - isStored: whether an artifact's bytes are in the store; called inside a transaction, so it must be quick.
+    /// - Throws: ``QueueError`` with the database's code: newer, changed migration, foreign, corrupt, full.
+    package init(
+        path: String, policy: RetryPolicy = RetryPolicy(), clock: @escaping @Sendable () -> Timestamp,
+        isStored: @escaping @Sendable (Digest) -> Bool
+    ) throws(QueueError) {
+        do {
+            var options = Connection.Options()
+            options.applicationID = Self.applicationID
+            do {
+                // A connection of its own, closed before the writer opens: migrations run outside of group commits.
+                let db = try Connection(path, .writer, options: options)
+                try db.migrate(Migration.all.map { SchemaStep(name: $0.name, sql: $0.sql) })
+            }
+            writer = try Writer(path, options: options)
+            readers = try Readers(path, options: options)
+        } catch {
+            throw QueueError(error)
+        }
+        (self.policy, self.clock, self.isStored) = (policy, clock, isStored)
+    }
+
+    /// Now, by the clock that rows are written with.
+    package var now: Timestamp { clock() }
+
+    var settlement: Settlement { Settlement(now: clock(), policy: policy, isStored: isStored) }
+
+    func write<T: Sendable>(
+        _ body: @escaping @Sendable (borrowing Connection) throws -> T
+    ) async throws(QueueError) -> T {
+        do { return try await writer.write(body) } catch { throw QueueError(error) }
+    }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (borrowing Connection) throws -> T
+    ) async throws(QueueError) -> T {
+        do { return try await readers.read(body) } catch { throw QueueError(error) }
+    }
+
+    /// True when a write reaches the disk: what a watchdog asks.
+    package func writes() async -> Bool {
+        guard writer.failure == nil else { return false }
+        do {
+            return try await writer.write { db in
+                // Takes the write lock and commits; the row is changed to itself so that the log is really written.
+                _ = try db.run("UPDATE migrations SET applied_at = applied_at WHERE name = '0001_queue'")
+                return true
+            }
+        } catch {
+            // A full disk is a reason to refuse work, not one to be restarted for: reading still serves watchers.
+            return (error as? SQLiteError)?.code == .full
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// Jobs, their state machine, and the SQL that keeps them.
