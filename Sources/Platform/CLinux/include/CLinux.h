@@ -3,3 +3,4 @@
 // One header a topic, so that a reader finds the call by what it is for.
 #include "processes.h"
 #include "sockets.h"
+#include "trees.h"

@@ -1,1 +1,0 @@
-// libarchive: trees into layers and back.

@@ -1,0 +1,67 @@
+import Glibc
+
+/// Why a layer could not be written or unpacked.
+package struct ArchiveError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure; stable, compare by it.
+    package struct Code: RawRepresentable, Hashable, Sendable {
+        package let rawValue: String
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A system call on a file of the tree or on the blob failed; `errno` tells.
+        package static let system = Code(rawValue: "archive-system")
+        /// The disk or the quota is full.
+        package static let noSpace = Code(rawValue: "archive-no-space")
+        /// The blob is no tar in gzip, zstd or nothing, or it is cut off.
+        package static let damaged = Code(rawValue: "archive-damaged")
+        /// libarchive refused an entry.
+        package static let refusedEntry = Code(rawValue: "archive-refused-entry")
+        /// A name in the layer is absolute.
+        package static let absolutePath = Code(rawValue: "archive-absolute-path")
+        /// A name in the layer climbs with `..`.
+        package static let climbingPath = Code(rawValue: "archive-climbing-path")
+        /// A name in the layer goes through a symbolic link.
+        package static let pathThroughLink = Code(rawValue: "archive-path-through-link")
+        /// A name in the layer goes through something that is no directory.
+        package static let notADirectory = Code(rawValue: "archive-not-a-directory")
+        /// A name is empty, too long, or nested too deep.
+        package static let badName = Code(rawValue: "archive-bad-name")
+        /// A hard link names a file outside of the layer, or one that is not there.
+        package static let badHardLink = Code(rawValue: "archive-bad-hard-link")
+        /// A device node where none is allowed.
+        package static let deviceNotAllowed = Code(rawValue: "archive-device-not-allowed")
+        /// A name of the tree is one that layers use for deletions (`.wh.`), or a device that overlayfs does.
+        package static let reserved = Code(rawValue: "archive-reserved")
+        /// The tree was written by an overlay mount with redirect_dir or metacopy: it is not whole by itself.
+        package static let incompleteTree = Code(rawValue: "archive-incomplete-tree")
+        /// A file became shorter, or went away, while it was read.
+        package static let changedMeanwhile = Code(rawValue: "archive-changed-meanwhile")
+        /// The bytes are not those that the digest names.
+        package static let wrongDigest = Code(rawValue: "archive-wrong-digest")
+        /// More entries or bytes than allowed.
+        package static let tooLarge = Code(rawValue: "archive-too-large")
+        /// The task was cancelled.
+        package static let cancelled = Code(rawValue: "archive-cancelled")
+    }
+
+    /// The kind of failure.
+    package let code: Code
+    /// A sentence that names the thing, the value and the limit.
+    package let message: String
+    /// The error number, when a system call failed; 0 otherwise.
+    package let errno: Int32
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+        errno = 0
+    }
+
+    /// The failure of a system call: `operation` says what was tried, `number` is its errno.
+    init(system number: Int32, _ operation: String) {
+        code = number == ENOSPC || number == EDQUOT ? .noSpace : .system
+        message = "\(operation): \(String(cString: strerror(number)))"
+        errno = number
+    }
+
+    package var description: String { message }
+}

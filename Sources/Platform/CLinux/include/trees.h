@@ -1,0 +1,34 @@
+#pragma once
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+// Files and their attributes, as layers need them: xattr(7), makedev(3), lseek(2), open(2).
+
+/// O_PATH of open(2).
+int linux_o_path(void);
+
+/// Major and minor number of a device (makedev(3)).
+unsigned linux_device_major(uint64_t device);
+unsigned linux_device_minor(uint64_t device);
+uint64_t linux_device(unsigned major, unsigned minor);
+
+/// llistxattr(2), lgetxattr(2), lsetxattr(2), lremovexattr(2): the last component is not followed.
+/// Return what the calls return, -1 with errno set.
+ssize_t linux_list_attributes(const char *path, char *names, size_t size);
+ssize_t linux_get_attribute(const char *path, const char *name, void *value, size_t size);
+int linux_set_attribute(const char *path, const char *name, const void *value, size_t size);
+int linux_remove_attribute(const char *path, const char *name);
+
+/// flistxattr(2), fgetxattr(2), fsetxattr(2), fremovexattr(2).
+ssize_t linux_list_attributes_of(int descriptor, char *names, size_t size);
+ssize_t linux_get_attribute_of(int descriptor, const char *name, void *value, size_t size);
+int linux_set_attribute_of(int descriptor, const char *name, const void *value, size_t size);
+int linux_remove_attribute_of(int descriptor, const char *name);
+
+/// syncfs(2): all of the file system that holds the descriptor reaches the disk. 0, or -1 with errno set.
+int linux_sync_file_system(int descriptor);
+
+/// openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: `root` is `/` for every component, links included.
+/// A descriptor (always close-on-exec), or -1 with errno set.
+int linux_open_in_root(int root, const char *path, int flags, unsigned mode);

@@ -1,0 +1,45 @@
+#define _GNU_SOURCE
+#include "trees.h"
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+int linux_o_path(void) { return O_PATH; }
+
+unsigned linux_device_major(uint64_t device) { return major(device); }
+unsigned linux_device_minor(uint64_t device) { return minor(device); }
+uint64_t linux_device(unsigned high, unsigned low) { return makedev(high, low); }
+
+ssize_t linux_list_attributes(const char *path, char *names, size_t size) { return llistxattr(path, names, size); }
+ssize_t linux_get_attribute(const char *path, const char *name, void *value, size_t size) {
+    return lgetxattr(path, name, value, size);
+}
+int linux_set_attribute(const char *path, const char *name, const void *value, size_t size) {
+    return lsetxattr(path, name, value, size, 0);
+}
+int linux_remove_attribute(const char *path, const char *name) { return lremovexattr(path, name); }
+
+ssize_t linux_list_attributes_of(int descriptor, char *names, size_t size) {
+    return flistxattr(descriptor, names, size);
+}
+ssize_t linux_get_attribute_of(int descriptor, const char *name, void *value, size_t size) {
+    return fgetxattr(descriptor, name, value, size);
+}
+int linux_set_attribute_of(int descriptor, const char *name, const void *value, size_t size) {
+    return fsetxattr(descriptor, name, value, size, 0);
+}
+int linux_remove_attribute_of(int descriptor, const char *name) { return fremovexattr(descriptor, name); }
+
+int linux_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
+int linux_open_in_root(int root, const char *path, int flags, unsigned mode) {
+    struct open_how how = {
+        .flags = (unsigned)(flags | O_CLOEXEC),
+        .mode = mode,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
