@@ -58,6 +58,7 @@ let package = Package(
         module("Archive", "Sources/Platform/Archive", ["CArchive", "CLinux", "Crypto", "IO"]),
         module("Spelling", "Sources/Platform/Spelling", []),
         module("Arguments", "Sources/Platform/Arguments", ["Spelling"]),
+        module("Configuration", "Sources/Platform/Configuration", ["YAML", "IO", "Spelling"]),
         module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
         module("Systemd", "Sources/Platform/Systemd", []),
 
@@ -112,7 +113,8 @@ let package = Package(
             "factoryd", "Sources/factoryd",
             [
                 "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryQueue", "FactoryEvents", "FactoryStore",
-                "FactoryScheduling", "HTTP", "IO", "JSON", "YAML", "SQLite", "Arguments", "Terminal", "Systemd",
+                "FactoryScheduling", "HTTP", "IO", "JSON", "YAML", "SQLite", "Configuration", "Arguments", "Terminal",
+                "Systemd",
                 "Crypto", "CLinux",
             ]),
         executable(
@@ -126,7 +128,8 @@ let package = Package(
             "factory-worker", "Sources/WorkerAgent",
             [
                 "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryImages",
-                "FactoryConversion", "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "YAML", "Arguments",
+                "FactoryConversion", "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "YAML", "Configuration",
+                "Arguments",
                 "Terminal", "Systemd", "Crypto", "CLinux",
             ]),
 
@@ -144,6 +147,7 @@ let package = Package(
         tests("Archive", ["Archive", "CArchive", "CLinux", "Crypto", "IO"]),
         tests("Spelling", ["Spelling"]),
         tests("Arguments", ["Arguments", "Spelling", "Processes", "IO"]),
+        tests("Configuration", ["Configuration", "YAML", "IO", "Spelling"]),
         tests("Terminal", ["Terminal", "CLinux", "IO"]),
         tests("Systemd", ["Systemd"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
