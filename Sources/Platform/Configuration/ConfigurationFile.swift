@@ -7,11 +7,8 @@ package enum ConfigurationFile {
     /// The longest file taken, in bytes.
     private static let limit = 256 * 1024
 
-    /// Reads the file at `path`, as the values by long name that a command line's parser asks last.
-    ///
-    /// - Parameters:
-    ///   - known: The names that may stand in the file.
-    ///   - mayBeMissing: True for the place where the file is looked for when nobody named one.
+    /// Reads the file at `path`, as the values by long name that a command line's parser asks last. `known` are the
+    /// names that may stand in it; `mayBeMissing` is true for the place where the file is looked for when nobody named one.
     package static func read(
         _ path: String, known: [String], mayBeMissing: Bool
     ) throws(ConfigurationError) -> [String: [String]] {
@@ -26,6 +23,8 @@ package enum ConfigurationFile {
         do throws(YAMLError) {
             node = try Node.parse(bytes)
         } catch {
+            // A file of comments only sets nothing.
+            if error.code == .empty { return [:] }
             throw ConfigurationError(code: .syntax, message: "\(path):\(error)")
         }
         return try values(of: node, path: path, known: known)
