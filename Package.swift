@@ -149,7 +149,7 @@ let package = Package(
         tests("Arguments", ["Arguments", "Spelling", "Processes", "IO"]),
         tests("Configuration", ["Configuration", "YAML", "IO", "Spelling"]),
         tests("Terminal", ["Terminal", "CLinux", "IO"]),
-        tests("Systemd", ["Systemd"]),
+        tests("Systemd", ["Systemd", "Processes", "IO"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
         tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
         tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),

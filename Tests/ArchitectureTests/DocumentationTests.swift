@@ -1,0 +1,42 @@
+import Testing
+
+struct DocumentationTests {
+    static let documents = [
+        "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/protocol.md", "docs/getting-started.md",
+        "docs/operating.md", "docs/spec.md",
+    ]
+
+    @Test("every document exists and begins with its title", arguments: documents)
+    func exists(document: String) throws {
+        #expect(try Repository.text(document).hasPrefix("# "))
+    }
+
+    @Test("every link into the repository leads to a file", arguments: documents)
+    func links(document: String) throws {
+        let folder = document.contains("/") ? "docs/" : ""
+        let text = try Repository.text(document)
+        for match in text.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+            let target = String(match.1)
+            if target.contains("://") { continue }
+            let path = target.hasPrefix("../") ? String(target.dropFirst(3)) : folder + target
+            #expect(Repository.exists(path), "\(document) links to \(target)")
+        }
+    }
+
+    @Test("the Debian packages in the documents are those of scripts/packages")
+    func packages() throws {
+        let listed = try Set(
+            Repository.lines("scripts/packages").compactMap { line -> Substring? in
+                let words = line.text.split(separator: " ")
+                guard words.count > 2, ["build", "run", "test"].contains(words[0]) else { return nil }
+                return words[1]
+            })
+        #expect(listed.count > 20)
+        let text = try Repository.text("docs/operating.md")
+        for command in text.matches(of: /apt-get install (?:--no-install-recommends )?([a-z0-9.+\- ]+)/) {
+            for package in command.1.split(separator: " ") {
+                #expect(listed.contains(package), "docs/operating.md installs \(package)")
+            }
+        }
+    }
+}
