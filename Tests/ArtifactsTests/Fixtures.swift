@@ -15,11 +15,16 @@ enum Fixtures {
 
         """
 
-    static let loaderFiles: Set<String> = [
+    static let loaderFiles = files([
         "/usr/lib/shim/shimx64.efi.signed", "/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
         "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "/usr/lib/grub/x86_64-efi/monolithic/gcdx64.efi",
         "/usr/lib/grub/i386-pc/boot_hybrid.img", "/usr/lib/grub/i386-pc/cdboot.img", "/usr/bin/grub-mkimage",
-    ]
+    ])
+
+    /// Paths that lead to themselves.
+    static func files(_ paths: [String]) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: paths.map { ($0, $0) })
+    }
 
     static let bootDirectory = BootDirectory(
         entries: [
@@ -32,7 +37,7 @@ enum Fixtures {
         moduleVersions: ["6.1.0-56-amd64"])
 
     static func image(
-        release: String = kairosRelease, files: Set<String> = loaderFiles, hasInstaller: Bool = true,
+        release: String = kairosRelease, files: [String: String] = loaderFiles, hasInstaller: Bool = true,
         boot: BootDirectory = bootDirectory
     ) -> ImageFacts {
         ImageFacts(

@@ -43,13 +43,21 @@ import Testing
     }
 
     @Test func withoutAShimGRUBIsWhatFirmwareStarts() throws {
-        let files: Set<String> = [
+        let files = Fixtures.files([
             "/usr/lib/grub/x86_64-efi/monolithic/gcdx64.efi", "/usr/lib/grub/i386-pc/boot_hybrid.img",
             "/usr/lib/grub/i386-pc/cdboot.img", "/usr/bin/grub-mkimage",
-        ]
+        ])
         let plan = try ISOPlan(.amd64, image: Fixtures.image(files: files))
         #expect(plan.esp.files.map(\.path) == ["/EFI/BOOT/bootx64.efi", "/EFI/BOOT/grub.cfg", "/boot/grub/grub.cfg"])
         #expect(plan.esp.files[0].source == .image("/usr/lib/grub/x86_64-efi/monolithic/gcdx64.efi"))
+    }
+
+    @Test func aLinkInTheImageIsFollowedAndKeepsItsName() throws {
+        var files = Fixtures.loaderFiles
+        files["/usr/lib/shim/shimx64.efi.signed"] = "/usr/lib/shim/shimx64.efi.signed.latest-1"
+        let plan = try ISOPlan(.amd64, image: Fixtures.image(files: files))
+        #expect(plan.esp.files[0].path == "/EFI/BOOT/bootx64.efi")
+        #expect(plan.esp.files[0].source == .image("/usr/lib/shim/shimx64.efi.signed.latest-1"))
     }
 
     @Test func ubuntusGRUBFindsItsFileToo() throws {
@@ -65,7 +73,7 @@ import Testing
     ])
     func aMissingBootLoaderNamesPathAndPackage(_ path: String, _ package: String) {
         let error = #expect(throws: ArtifactsError.self) {
-            try ISOPlan(.amd64, image: Fixtures.image(files: Fixtures.loaderFiles.subtracting([path])))
+            try ISOPlan(.amd64, image: Fixtures.image(files: Fixtures.loaderFiles.filter { $0.key != path }))
         }
         #expect(error?.code == .noBootloader)
         #expect(error?.message.contains(path) == true)
@@ -73,7 +81,7 @@ import Testing
     }
 
     @Test func anImageWithoutGRUBForUEFINamesPathAndPackage() {
-        let files = Fixtures.loaderFiles.filter { !$0.contains("efi") || $0.contains("shim") }
+        let files = Fixtures.loaderFiles.filter { !$0.key.contains("efi") || $0.key.contains("shim") }
         let error = #expect(throws: ArtifactsError.self) {
             try ISOPlan(.amd64, image: Fixtures.image(files: files))
         }
@@ -82,9 +90,9 @@ import Testing
     }
 
     @Test func armHasNoBIOS() throws {
-        let files: Set<String> = [
+        let files = Fixtures.files([
             "/usr/lib/shim/shimaa64.efi.signed", "/usr/lib/grub/arm64-efi-signed/gcdaa64.efi.signed",
-        ]
+        ])
         let plan = try ISOPlan(.arm64, image: Fixtures.image(files: files))
         #expect(plan.biosParts == nil)
         #expect(!plan.files.contains { $0.path.contains("eltorito") })

@@ -71,12 +71,12 @@ package enum Bootloaders {
     ]
 
     /// The first of a search's paths that the image has.
-    package static func find(_ search: Search, in files: Set<String>) -> String? {
-        search.paths.first(where: files.contains)
+    package static func find(_ search: Search, in files: [String: String]) -> String? {
+        search.paths.first { files[$0] != nil }
     }
 
     /// The same, or `no-bootloader` with the first path and the Debian package.
-    package static func require(_ search: Search, in files: Set<String>) throws(ArtifactsError) -> String {
+    package static func require(_ search: Search, in files: [String: String]) throws(ArtifactsError) -> String {
         guard let path = find(search, in: files) else {
             let others = search.paths.count > 1 ? " or any of \(search.paths.count - 1) other known places" : ""
             throw ArtifactsError(

@@ -30,12 +30,10 @@ extension ISOPlan {
         }
     }
 
-    /// `grub-mkimage`'s arguments, inside the image. The output is a path there, too; it cannot be a pipe, because
-    /// grub-mkimage syncs what it wrote.
-    package func biosCoreArguments(output: String) -> [String] {
-        [
-            "-O", "i386-pc-eltorito", "-d", Bootloaders.biosModules, "-p", "/boot/grub2", "-o", output,
-        ] + Bootloaders.biosModuleNames
+    /// `grub-mkimage`'s arguments, inside the image. It writes to standard output, which must be a file, not a pipe: it
+    /// syncs what it wrote.
+    package var biosCoreArguments: [String] {
+        ["-O", "i386-pc-eltorito", "-d", Bootloaders.biosModules, "-p", "/boot/grub2"] + Bootloaders.biosModuleNames
     }
 
     /// `mksquashfs`'s arguments (squashfs-tools 4.5). Times come from `SOURCE_DATE_EPOCH` in its environment: newer ones

@@ -114,28 +114,30 @@ package struct ISOPlan: Sendable, Equatable {
     /// Shim and GRUB for UEFI. Without a shim GRUB itself takes the name that firmware looks for; such a medium starts
     /// only with Secure Boot off.
     private static func loaders(
-        _ architecture: Architecture, files: Set<String>
+        _ architecture: Architecture, files: [String: String]
     ) throws(ArtifactsError) -> [EFIPartition.File] {
         let grub = try Bootloaders.require(Bootloaders.grub(architecture), in: files)
         let first = "/EFI/BOOT/" + Bootloaders.removableName(architecture)
         guard let shim = Bootloaders.find(Bootloaders.shim(architecture), in: files) else {
-            return [EFIPartition.File(path: first, source: .image(grub))]
+            return [EFIPartition.File(path: first, source: .image(files[grub] ?? grub))]
         }
         return [
-            EFIPartition.File(path: first, source: .image(shim)),
-            EFIPartition.File(path: "/EFI/BOOT/" + Bootloaders.nameBesideShim(grub), source: .image(grub)),
+            EFIPartition.File(path: first, source: .image(files[shim] ?? shim)),
+            EFIPartition.File(
+                path: "/EFI/BOOT/" + Bootloaders.nameBesideShim(grub), source: .image(files[grub] ?? grub)),
         ]
     }
 
     private static func biosParts(
-        _ architecture: Architecture, files: Set<String>
+        _ architecture: Architecture, files: [String: String]
     ) throws(ArtifactsError) -> BIOSParts? {
         switch architecture {
         case .amd64:
             _ = try Bootloaders.require(Bootloaders.cdSector, in: files)
+            let sector = try Bootloaders.require(Bootloaders.hybridSector, in: files)
             return BIOSParts(
                 makeImage: try Bootloaders.require(Bootloaders.makeImage, in: files),
-                hybridSector: try Bootloaders.require(Bootloaders.hybridSector, in: files))
+                hybridSector: files[sector] ?? sector)
         case .arm64:
             return nil
         }
