@@ -96,7 +96,7 @@ let package = Package(
             "FactoryConversion", "Sources/Conversion",
             [
                 "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Processes", "Crypto", "IO",
-                "JSON",
+                "JSON", "CLinux",
             ]),
         module(
             "FactoryArtifacts", "Sources/Artifacts",

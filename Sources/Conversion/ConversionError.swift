@@ -19,6 +19,8 @@ package struct ConversionError: Error, Sendable, Equatable, CustomStringConverti
         package static let noKernel = Code(name: "kernel-missing")
         /// A file of the tree cannot be written or read.
         package static let tree = Code(name: "tree-file")
+        /// No room for what the conversion writes.
+        package static let diskFull = Code(name: "disk-full")
         /// A tool's output does not have the form it is known for.
         package static let unexpectedOutput = Code(name: "tool-output")
     }

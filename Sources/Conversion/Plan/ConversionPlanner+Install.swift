@@ -60,9 +60,11 @@ extension ConversionPlanner {
                     "/.dockerenv", "/run/.containerenv",
                     "/etc/ssh/ssh_host_*_key*", "/var/lib/dbus/machine-id",
                     "/var/lib/apt/lists/*", "/var/cache/apt/*.bin", "/var/cache/apt/archives/*.deb",
-                    "/var/cache/apt/archives/partial/*", "/tmp/*", "/tmp/.[!.]*", "/var/tmp/*", "/var/tmp/.[!.]*",
+                    "/var/cache/apt/archives/partial/*", "/tmp/*", "/var/tmp/*",
+                    "/etc/.resolv.conf.systemd-resolved.bak",
                     // Logs of the build, caches that only tell when it was.
-                    "/var/log/apt/*", "/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log",
+                    "/var/log/apt/*", "/var/log/dpkg.log", "/var/log/fail2ban.log", "/var/log/alternatives.log",
+                    "/var/log/bootstrap.log",
                     "/var/cache/ldconfig/aux-cache", "/var/cache/debconf/*-old", "/var/lib/dpkg/*-old",
                     "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
                 ]),
