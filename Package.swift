@@ -185,6 +185,7 @@ let package = Package(
                 "Processes", "Crypto", "IO", "JSON",
             ]),
         tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+        tests("WorkerAgent", ["factory-worker", "FactoryProtocol", "Processes"]),
         tests("Migrations", ["FactoryMigrations"]),
         tests("Architecture", ["JSON", "Processes", "IO"]),
         tests(

@@ -44,7 +44,7 @@ package enum Planner {
         PlannedJob(
             name: "iso-\(spec.arch.rawValue)", work: .iso(ISOWork(arch: spec.arch, cloudConfig: spec.cloudConfig)),
             arch: spec.arch, needs: [image.name],
-            requirements: ["isolation", "tool.mksquashfs", "tool.xorriso", "tool.mtools", "tool.mkfs.fat"],
+            requirements: ["isolation", "tool.mksquashfs", "tool.xorriso", "tool.mformat", "tool.mcopy"],
             timeoutSeconds: 3600)
     }
 
