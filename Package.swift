@@ -133,6 +133,9 @@ let package = Package(
                 "Terminal", "Systemd", "Crypto", "CLinux",
             ]),
 
+        // Our side of scripts/bench where no program of the farm does one thing alone.
+        executable("bench-layer-writer", "Bench/layer-writer", ["Archive"]),
+
         // One folder of tests a module; EndToEnd runs the real binaries.
         .target(
             name: "TestSupport", dependencies: ["IO", "Processes", "CLinux"], path: "Tests/TestSupport",
