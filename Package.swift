@@ -189,6 +189,9 @@ let package = Package(
             ]),
         tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
         tests("WorkerAgent", ["factory-worker", "FactoryProtocol", "Processes"]),
+        tests(
+            "factoryctl",
+            ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),
         tests("Migrations", ["FactoryMigrations"]),
         tests("Architecture", ["JSON", "Processes", "IO"]),
         tests(

@@ -1,0 +1,15 @@
+import FactoryProtocol
+import Terminal
+
+/// Nothing but the one last line.
+struct QuietView: WatchView {
+    private let build: BuildID
+
+    init(build: BuildID) { self.build = build }
+
+    mutating func feed(_ event: Event) -> [Painted] { [] }
+
+    mutating func notice(_ text: String) -> [Painted] { [] }
+
+    mutating func end(_ ending: WatchEnding) -> [Painted] { [Painted(ending.line(build: build))] }
+}

@@ -1,0 +1,159 @@
+import FactoryProtocol
+import JSON
+import Terminal
+import Testing
+
+@testable import factoryctl
+
+@Suite struct ViewTests {
+    private func plain(_ fixture: BuildFixture) -> [String] {
+        var view = PlainView(build: BuildFixture.build, unicode: true, offsetSeconds: 0)
+        return fixture.events.flatMap { view.feed($0) }.map(\.text)
+    }
+
+    private func screen(_ fixture: BuildFixture) -> (lines: [String], view: ScreenView) {
+        var view = ScreenView(build: BuildFixture.build, unicode: true)
+        let lines = fixture.events.flatMap { view.feed($0) }.map(\.text)
+        return (lines, view)
+    }
+
+    @Test func plainIsOneLineAnEvent() {
+        #expect(
+            plain(.installing()) == [
+                "12:00:00 build 01J8ZK: 2 jobs: image-amd64, iso-amd64",
+                "12:00:01 image-amd64 leased on w1",
+                "12:00:01 image-amd64 running on w1",
+                "12:00:01 image-amd64   Unpack the base (install)",
+                "12:00:16 image-amd64 ✓ Unpack the base  15 s",
+                "12:00:16 image-amd64   Install packages (install)",
+                "12:00:26 image-amd64   Install packages: 156/312 packages",
+                "12:00:26 image-amd64   │ Setting up libc6        (2.36)",
+            ])
+    }
+
+    @Test func plainSaysProgressEveryTenSecondsAndAtTheEnd() {
+        var fixture = BuildFixture.installing()
+        for second in 27...40 {
+            fixture.add(
+                second, "image-amd64",
+                .stepProgress(
+                    StepProgress(step: "installPackages", done: Int64(second * 7), total: 312, unit: .packages)))
+        }
+        for _ in 0..<2 {
+            fixture.add(
+                41, "image-amd64",
+                .stepProgress(StepProgress(step: "installPackages", done: 312, total: 312, unit: .packages)))
+        }
+        #expect(
+            plain(fixture).suffix(2) == [
+                "12:00:36 image-amd64   Install packages: 252/312 packages",
+                "12:00:41 image-amd64   Install packages: 312/312 packages",
+            ])
+    }
+
+    @Test func theScreenKeepsWhatIsDoneAndDrawsWhatRuns() {
+        let (lines, view) = screen(.installing())
+        #expect(lines == ["build 01J8ZK  2 jobs", "✓ image-amd64  Unpack the base  15 s"])
+        #expect(
+            view.live(now: BuildFixture.time(27), width: 80).map(\.text) == [
+                "⠴ image-amd64  Install packages  (1 steps done)                            0:26",
+                "    ██████████░░░░░░░░░░  156/312 packages  about 12 s left",
+                "    Setting up libc6        (2.36)",
+                "· iso-amd64    waits: needs image-amd64",
+            ])
+        #expect(view.live(now: BuildFixture.time(27), width: 80).allSatisfy { $0.columns < 80 })
+        #expect(view.live(now: BuildFixture.time(27), width: 30)[0].columns < 30)
+    }
+
+    @Test func withoutUnicodeEverythingIsASCII() {
+        var view = ScreenView(build: BuildFixture.build, unicode: false)
+        let lines =
+            BuildFixture.installing().events.flatMap { view.feed($0) }
+            + view.live(now: BuildFixture.time(27), width: 80)
+        #expect(lines.allSatisfy { $0.text.allSatisfy(\.isASCII) })
+    }
+
+    @Test func aFailureShowsStepStatusAndTheToolsOwnWords() {
+        var fixture = BuildFixture.installing()
+        fixture.add(
+            30, "image-amd64",
+            .stepFinished(
+                StepFinished(step: "installPackages", result: .failed, milliseconds: 14_000, note: "apt-get failed")))
+        fixture.add(
+            30, "image-amd64",
+            .jobStateChanged(
+                JobStateChanged(state: .ready, outcome: .failed(BuildFixture.failure), retryInMilliseconds: 5000)))
+        fixture.add(
+            36, "image-amd64", attempt: 2,
+            .jobStateChanged(JobStateChanged(state: .running, worker: WorkerName("w2"), maxAttempts: 3)))
+        fixture.add(
+            40, "image-amd64", attempt: 2,
+            .jobStateChanged(JobStateChanged(state: .failed, outcome: .failed(BuildFixture.failure))))
+        #expect(
+            screen(fixture).lines.dropFirst(2) == [
+                "✗ image-amd64  Install packages  failed after 14 s: apt-get failed",
+                "! image-amd64  the attempt failed (infrastructure): the mirror mirror.example does not answer, "
+                    + "tried again in 5.0 s",
+                "    │ Err:1 http://mirror.example", "    │ E: Failed to fetch\u{FFFD}",
+                "· image-amd64  attempt 2 of 3 on w2",
+                "✗ image-amd64  failed at installPackages (exit status 100): the mirror mirror.example does not answer",
+                "    │ Err:1 http://mirror.example", "    │ E: Failed to fetch\u{FFFD}",
+            ])
+        #expect(screen(fixture).view.live(now: BuildFixture.time(41), width: 80).count == 1)
+    }
+
+    @Test func warningsArtifactsBootsAndCachedWork() {
+        var fixture = BuildFixture.accepted()
+        fixture.add(1, "iso-amd64", .warning(Warning(code: "live-only", message: "boots live only")))
+        fixture.add(1, "iso-amd64", .artifact(BuildFixture.iso))
+        fixture.add(
+            1, "iso-amd64",
+            .artifact(Artifact(name: "x", role: .layer, digest: BuildFixture.digest, size: 1, mediaType: "x")))
+        fixture.add(
+            2, "iso-amd64",
+            .bootResult(
+                BootResult(
+                    firmware: "uefi", passed: true, reason: "login-prompt", milliseconds: 85_000, accelerator: "tcg")))
+        fixture.add(3, "iso-amd64", .jobStateChanged(JobStateChanged(state: .succeeded, cached: true)))
+        fixture.add(
+            3, "image-amd64",
+            .stepFinished(StepFinished(step: "init", result: .cached, milliseconds: 1, note: "layer abc")))
+        fixture.add(
+            3, "image-amd64",
+            .stepFinished(StepFinished(step: "grub", result: .skipped, milliseconds: 0, note: "asked for")))
+        fixture.add(4, "image-amd64", .unknown("later"))
+        #expect(
+            screen(fixture).lines.dropFirst() == [
+                "! iso-amd64    boots live only",
+                "✓ iso-amd64    kairos.iso  412 MiB  \(BuildFixture.digest)",
+                "✓ iso-amd64    boots under UEFI: login-prompt after 1 min 25 s (tcg)",
+                "✓ iso-amd64    the same work was done before; its result is taken",
+                "✓ image-amd64  init  cached: layer abc",
+                "· image-amd64  grub  skipped: asked for",
+            ])
+    }
+
+    @Test func jsonIsEveryEventAndOneEnd() throws {
+        var view = JSONView(build: BuildFixture.build)
+        let lines = BuildFixture.installing().events.flatMap { view.feed($0) }
+        #expect(lines.count == BuildFixture.installing().events.count)
+        for (line, event) in zip(lines, BuildFixture.installing().events) {
+            let bytes = Array(line.text.utf8)
+            #expect(try StrictJSON.decode(Event.self, from: bytes) == event)
+            let value = try StrictJSON.decode(JSONValue.self, from: bytes)
+            #expect(value["schema"] == 1 && value["build"] == "01J8ZK")
+        }
+        let end = view.end(.lost(reason: "gone"))
+        #expect(end.count == 1)
+        #expect(try StrictJSON.decode(JSONValue.self, from: Array(end[0].text.utf8))["exitStatus"] == 6)
+    }
+
+    @Test func quietIsTheLastLineOnly() {
+        var view = QuietView(build: BuildFixture.build)
+        #expect(BuildFixture.installing().events.flatMap { view.feed($0) }.isEmpty)
+        #expect(
+            view.end(.detached(signal: 2)).map(\.text) == [
+                "build 01J8ZK goes on without you; come back: factoryctl watch 01J8ZK"
+            ])
+    }
+}
