@@ -31,12 +31,12 @@ package final class Descriptor: Sendable {
     /// or the file is closed before the call. `withNumber` keeps the object alive.
     package var rawValue: Int32 { number.withLock { $0 } }
 
-    /// Calls `body` with the number and keeps the descriptor open meanwhile.
+    /// Calls `body` with the number (-1 once closed) and keeps the descriptor open meanwhile: a `close` of another task
+    /// waits. Only for calls that do not block; not to be nested for one descriptor.
     package func withNumber<Result, Failure: Error>(
         _ body: (Int32) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { withExtendedLifetime(self) {} }
-        return try body(rawValue)
+        try number.withLock { (number) throws(Failure) in try body(number) }
     }
 
     /// Ends all waits on it with `.closed` and closes it; again is harmless.
@@ -79,15 +79,18 @@ package final class Descriptor: Sendable {
     package func write(_ bytes: [UInt8], until deadline: Deadline) async throws(IOError) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(rawValue, $0.baseAddress?.advanced(by: done), $0.count - done)
+            let (count, failure) = withNumber { number in
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(number, $0.baseAddress?.advanced(by: done), $0.count - done)
+                }
+                return (count, errno)
             }
             if count >= 0 {
                 done += count
-            } else if errno == EAGAIN {
+            } else if failure == EAGAIN {
                 try await wait(.write, until: deadline)
-            } else if errno != EINTR {
-                throw IOError(system: errno, "write", "to descriptor \(rawValue)")
+            } else if failure != EINTR {
+                throw IOError(system: failure, "write", "to descriptor \(rawValue)")
             }
         }
     }
@@ -97,10 +100,12 @@ package final class Descriptor: Sendable {
         let answer = withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
             buffer -> Result<[UInt8]?, IOError> in
             while true {
-                let got = Glibc.read(rawValue, buffer.baseAddress, buffer.count)
+                let (got, failure) = withNumber { (Glibc.read($0, buffer.baseAddress, buffer.count), errno) }
                 if got >= 0 { return .success(Array(buffer.prefix(got))) }
-                if errno == EAGAIN { return .success(nil) }
-                if errno != EINTR { return .failure(IOError(system: errno, "read", "from descriptor \(rawValue)")) }
+                if failure == EAGAIN { return .success(nil) }
+                if failure != EINTR {
+                    return .failure(IOError(system: failure, "read", "from descriptor \(rawValue)"))
+                }
             }
         }
         return try answer.get()

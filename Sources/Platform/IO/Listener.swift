@@ -79,22 +79,23 @@ package final class Listener: Sendable {
     /// - Throws: `.timedOut`, `.cancelled`, `.closed` after `close`.
     package func accept(until deadline: Deadline) async throws(IOError) -> Socket {
         while true {
-            let number = linux_accept(descriptor.rawValue)
+            // Under the descriptor's lock, because `close` may come from another task.
+            let (number, failure) = descriptor.withNumber { (linux_accept($0), errno) }
             if number >= 0 {
                 let connection = Descriptor(ready: number)
                 if address.family != AF_UNIX { Socket.disableDelay(connection) }
                 return Socket(connection)
             }
-            switch errno {
+            switch failure {
             case EAGAIN: try await descriptor.wait(.read, until: deadline)
             case EINTR: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                guard !deadline.hasPassed else { throw IOError(system: errno, "accept4", "at \(address)") }
+                guard !deadline.hasPassed else { throw IOError(system: failure, "accept4", "at \(address)") }
                 try await Poller.shared.sleep(until: min(deadline, .in(.milliseconds(100))))
             // Errors of the connection that was to be accepted, not of the listener (accept(2)).
             case ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
                 continue
-            default: throw IOError(system: errno, "accept4", "at \(address)")
+            default: throw IOError(system: failure, "accept4", "at \(address)")
             }
         }
     }

@@ -90,6 +90,17 @@ package final class Socket: Sendable {
         }
     }
 
+    /// Writes all of `bytes`, however long it takes, as long as the peer takes some of them every `stall`.
+    package func write(_ bytes: [UInt8], stall: Duration) async throws(IOError) {
+        var done = 0
+        while done < bytes.count {
+            switch try send(bytes, from: done) {
+            case .done(let count): done += count
+            case .waits(let readiness): try await descriptor.wait(readiness, until: .in(stall))
+            }
+        }
+    }
+
     /// Sends that range of an open regular file, without copying it through this process where the transport allows.
     ///
     /// A peer that takes no byte for `stall` ends the transfer with `.timedOut`. A file that has become shorter than
