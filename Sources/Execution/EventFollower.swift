@@ -1,0 +1,73 @@
+package import FactoryProtocol
+import Glibc
+package import IO
+
+/// Reads the events of a spool from a sequence number on, while they are being written.
+///
+/// Only whole lines are handed out, and each event once, in order. Belongs to one task.
+package final class EventFollower {
+    /// Longest line read; longer than any that ``EventWriter`` writes.
+    private static let longestLine = 1 << 20
+    private static let chunkSize = 64 << 10
+
+    private let file: Descriptor
+    private let watch: Descriptor
+    private var offset = 0
+    private var last: Int64
+
+    /// Follows the spool's events that come after number `last`.
+    package init(_ spool: Spool, after last: Int64) throws(ExecutionError) {
+        self.last = last
+        do throws(IOError) {
+            // Watched first and read then: nothing that is written in between is missed. Closing counts too: it is the
+            // last thing that happens when the job dies.
+            let number = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+            if number < 0 { throw IOError(system: errno, "inotify_init1", "for \(spool.eventsPath)") }
+            watch = try Descriptor(adopting: number)
+            if inotify_add_watch(number, spool.eventsPath, UInt32(IN_MODIFY) | UInt32(IN_CLOSE_WRITE)) < 0 {
+                throw IOError(system: errno, "inotify_add_watch", spool.eventsPath)
+            }
+            file = try FileIO.open(spool.eventsPath, O_RDONLY)
+        } catch {
+            throw ExecutionError(error)
+        }
+    }
+
+    /// The events that are there now, at most about `limit` bytes of them but at least one when there is one; empty
+    /// when there is none yet. Does not wait.
+    package func read(limit: Int) throws(ExecutionError) -> [Event] {
+        var events: [Event] = []
+        var taken = 0
+        while taken < limit {
+            let bytes = try chunk()
+            guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return events }
+            for line in bytes[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+                if taken >= limit { return events }
+                offset += line.count + 1
+                guard let event = EventLine.decode(line), event.seq > last else { continue }
+                last = event.seq
+                events.append(event)
+                taken += line.count
+            }
+        }
+        return events
+    }
+
+    /// Bytes from the offset on: a usual amount, or the most that a line may have when that holds no line end.
+    private func chunk() throws(ExecutionError) -> [UInt8] {
+        do throws(IOError) {
+            let bytes = try FileIO.read(file, at: offset, upTo: Self.chunkSize)
+            if bytes.count < Self.chunkSize || bytes.contains(UInt8(ascii: "\n")) { return bytes }
+            return try FileIO.read(file, at: offset, upTo: Self.longestLine)
+        } catch {
+            throw ExecutionError(error)
+        }
+    }
+
+    /// Waits until something was written, or the job closed the file by ending.
+    ///
+    /// - Throws: `.timedOut`, `.cancelled`.
+    package func changed(until deadline: Deadline) async throws(IOError) {
+        _ = try await watch.read(upTo: 4096, until: deadline)
+    }
+}

@@ -1,0 +1,128 @@
+import Dispatch
+package import FactoryProtocol
+import Glibc
+import IO
+import JSON
+
+/// Appends a job's events to `SPOOL/events.ndjson`: one line an event, numbered from 1 without gaps.
+///
+/// A line is one write(2), without a sync: it survives the death of every process. The ends of steps are made durable
+/// beside it, on a queue of its own, so that a power cut loses seconds and not a build.
+package final class EventWriter: Sendable {
+    /// Longest text of a log line, in bytes; a frame of the wire holds several such events.
+    private static let longestText = 16 * 1024
+    /// What `reserve` holds: enough for a last event and a result.
+    private static let reserveSize = 128 * 1024
+
+    private struct State {
+        var sequence: Int64
+        var failure: ExecutionError?
+    }
+
+    private let spool: Spool
+    private let file: Descriptor
+    private let state: Locked<State>
+    private let onFailure: @Sendable (ExecutionError) -> Void
+    private let syncing = DispatchQueue(label: "events.sync")
+
+    /// Opens the file, goes on after its last whole event, and takes the reserve.
+    ///
+    /// - Parameters:
+    ///   - spool: The job's spool.
+    ///   - onFailure: Called once, when an event could not be written: nobody would see what the job does any more, so
+    ///     it should end.
+    /// - Throws: `diskFull`, `spoolFailed`.
+    package init(_ spool: Spool, onFailure: @escaping @Sendable (ExecutionError) -> Void) throws(ExecutionError) {
+        self.spool = spool
+        self.onFailure = onFailure
+        do throws(IOError) {
+            file = try FileIO.open(spool.eventsPath, O_RDWR | O_CREAT | O_APPEND)
+            state = Locked(State(sequence: try Self.lastSequence(file)))
+            let reserve = try FileIO.open(spool.reservePath, O_WRONLY | O_CREAT, mode: 0o600)
+            let error = posix_fallocate(reserve.rawValue, 0, off_t(Self.reserveSize))
+            if error != 0 { throw IOError(system: error, "reserve \(Self.reserveSize) bytes in", spool.directory) }
+        } catch {
+            throw ExecutionError(error)
+        }
+    }
+
+    /// The number of the last event; 0 before the first.
+    package var lastSequence: Int64 { state.withLock { $0.sequence } }
+
+    /// Why events are not written any more; nil while they are.
+    package var failure: ExecutionError? { state.withLock { $0.failure } }
+
+    /// Appends an event. After a failure nothing is appended any more, until `useReserve`.
+    package func append(_ kind: Event.Kind, at time: Timestamp = WallClock.now()) {
+        let failure = state.withLock { state -> ExecutionError? in
+            guard state.failure == nil else { return nil }
+            do throws(ExecutionError) {
+                try write(Event(seq: state.sequence + 1, at: time, kind: Self.shortened(kind)))
+                state.sequence += 1
+                return nil
+            } catch {
+                state.failure = error
+                return error
+            }
+        }
+        if let failure { onFailure(failure) }
+        if case .stepFinished = kind { sync() }
+    }
+
+    /// Gives the reserve back to the disk, so that the last words fit.
+    package func useReserve() throws(ExecutionError) {
+        do throws(IOError) {
+            try FileIO.removeFile(spool.reservePath)
+        } catch {
+            throw ExecutionError(error)
+        }
+        state.withLock { $0.failure = nil }
+    }
+
+    /// One write a line. What a full disk took of it is cut off again, so that no torn line stays while we live.
+    private func write(_ event: Event) throws(ExecutionError) {
+        let line: [UInt8]
+        do throws(JSONError) {
+            line = try CanonicalJSON.encode(event) + [UInt8(ascii: "\n")]
+        } catch {
+            throw ExecutionError(.spoolFailed, "event \(event.seq) of \(spool.directory) cannot be written: \(error)")
+        }
+        let start = lseek(file.rawValue, 0, SEEK_END)
+        var count = 0
+        repeat {
+            count = line.withUnsafeBytes { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
+        } while count < 0
+            && errno == EINTR
+        if count == line.count { return }
+        let error = count < 0 ? errno : ENOSPC
+        // When this fails too, the torn line is skipped by every reader.
+        if count > 0 { ftruncate(file.rawValue, start) }
+        throw ExecutionError(IOError(system: error, "append to", spool.eventsPath))
+    }
+
+    private func sync() {
+        syncing.async { [file] in
+            // A disk that cannot sync says so at the result, which counts.
+            _ = fdatasync(file.rawValue)
+        }
+    }
+
+    private static func shortened(_ kind: Event.Kind) -> Event.Kind {
+        guard case .log(var line) = kind, line.text.utf8.count > longestText else { return kind }
+        let left = line.text.utf8.count - longestText
+        line.text = String(decoding: line.text.utf8.prefix(longestText), as: UTF8.self) + "… (\(left) bytes more)"
+        return .log(line)
+    }
+
+    /// The number of the last whole event; a torn line after it gets an end, so that the next event has a line of its own.
+    private static func lastSequence(_ file: Descriptor) throws(IOError) -> Int64 {
+        let size = Int(lseek(file.rawValue, 0, SEEK_END))
+        let length = min(size, 1 << 20)
+        let tail = try FileIO.read(file, at: size - length, upTo: length)
+        if let last = tail.last, last != UInt8(ascii: "\n") { try FileIO.write([UInt8(ascii: "\n")], to: file) }
+        for line in tail.split(separator: UInt8(ascii: "\n")).reversed() {
+            if let event = EventLine.decode(line) { return event.seq }
+        }
+        return 0
+    }
+}

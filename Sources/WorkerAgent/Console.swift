@@ -1,0 +1,22 @@
+import Glibc
+
+/// What people at a terminal read.
+enum Console {
+    /// A line on standard output.
+    static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// A line on standard error.
+    static func complain(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        if bytes.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            // Nobody reads any more: there is nobody to tell either.
+            if count <= 0 { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import FactoryExecution
+import FactoryProtocol
+import FactorySpec
+import Glibc
+import IO
+import TestSupport
+import Testing
+
+struct SpoolTests {
+    let folder: TemporaryFolder
+    let spool: Spool
+
+    init() throws {
+        folder = try TemporaryFolder()
+        spool = try Spool.make(in: folder.file("spool"), job: JobID("b.self-test"), fence: Fence(7))
+    }
+
+    static func line(_ text: String) -> Event.Kind { .log(LogLine(step: "s", text: text)) }
+
+    func writer() throws -> EventWriter {
+        try EventWriter(spool) { Issue.record("an event could not be written: \($0)") }
+    }
+
+    @Test("A spool gives back the order and the result that were written to it")
+    func roundTrip() throws {
+        let order = JobOrder(
+            job: JobID("b.self-test"), attempt: 1, fence: Fence(7), work: .selfTest(SelfTest(seconds: 1)),
+            timeoutSeconds: 5, trees: "/t", cache: "/c")
+        try spool.write(order: order)
+        #expect(try spool.order() == order)
+        #expect(try spool.result() == nil)
+        let result = JobResult(outcome: .cancelled(Cancellation(reason: "x", killed: true)), artifacts: [])
+        try spool.write(result: result)
+        #expect(try spool.result() == result)
+        #expect(try Spool.all(in: folder.file("spool")) == [spool])
+    }
+
+    @Test("Two spools of one claim cannot be")
+    func exclusive() {
+        let error = #expect(throws: ExecutionError.self) {
+            try Spool.make(in: folder.file("spool"), job: JobID("b.self-test"), fence: Fence(7))
+        }
+        #expect(error?.code == .spoolExists)
+    }
+
+    @Test("A spool without an order is none")
+    func noOrder() {
+        #expect(throws: ExecutionError.self) { try spool.order() }
+    }
+
+    @Test("Events are numbered from 1, also across two writers and the line that the first one tore")
+    func numbering() throws {
+        do {
+            let writer = try writer()
+            for text in ["a", "b", "c"] { writer.append(Self.line(text)) }
+        }
+        let file = try FileIO.open(spool.eventsPath, O_WRONLY | O_APPEND)
+        try FileIO.write(Array(#"{"at":1,"kind":"log","se"#.utf8), to: file)
+        file.close()
+        let second = try writer()
+        second.append(Self.line("d"))
+        let events = try EventFollower(spool, after: 0).read(limit: 1 << 20)
+        #expect(events.map(\.seq) == [1, 2, 3, 4])
+        #expect(events.last?.kind == Self.line("d"))
+    }
+
+    @Test("A follower starts after the number it is given, and hands out as much as it is asked for")
+    func resuming() throws {
+        let writer = try writer()
+        for number in 1...1000 { writer.append(Self.line("line \(number)")) }
+        let follower = try EventFollower(spool, after: 400)
+        var seen: [Int64] = []
+        while true {
+            let events = try follower.read(limit: 2000)
+            if events.isEmpty { break }
+            #expect(events.count < 100)
+            seen += events.map(\.seq)
+        }
+        #expect(seen == Array(401...1000))
+    }
+
+    @Test("A line longer than a chunk of the reader arrives whole, and one longer than the cap says what is left out")
+    func longLines() throws {
+        let writer = try writer()
+        writer.append(.warning(Warning(code: "x", message: String(repeating: "w", count: 200_000))))
+        writer.append(Self.line(String(repeating: "x", count: 20_000)))
+        let events = try EventFollower(spool, after: 0).read(limit: 1)
+        #expect(events.map(\.seq) == [1])
+        let rest = try EventFollower(spool, after: 1).read(limit: 1 << 20)
+        guard case .log(let line) = rest.first?.kind else {
+            Issue.record("\(rest)")
+            return
+        }
+        #expect(line.text.hasSuffix("… (3616 bytes more)"))
+    }
+
+    @Test("Events arrive while they are written, whole and once")
+    func following() async throws {
+        let count: Int64 = 2000
+        let spool = self.spool
+        let writer = try writer()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 1...count {
+                    writer.append(Self.line("line \(number)"))
+                    if number % 100 == 0 { await Task.yield() }
+                }
+            }
+            let follower = try EventFollower(spool, after: 0)
+            var seen: [Int64] = []
+            while seen.last != count {
+                let events = try follower.read(limit: 10_000)
+                if events.isEmpty { try await follower.changed(until: .in(.seconds(20))) }
+                seen += events.map(\.seq)
+            }
+            #expect(seen == Array(1...count))
+            try await group.waitForAll()
+        }
+    }
+
+    @Test(
+        "A full disk ends the events with a whole line, and the result still has room",
+        .enabled(if: geteuid() == 0, "needs root: mounts a small tmpfs"))
+    func fullDisk() throws {
+        let small = try SmallDisk(kibibytes: 512)
+        let spool = try Spool.make(in: small.path, job: JobID("b.x"), fence: Fence(1))
+        let failures = Locked<[ExecutionError.Code]>([])
+        let writer = try EventWriter(spool) { error in failures.withLock { $0.append(error.code) } }
+        for number in 0..<10_000 { writer.append(Self.line("a line of some length, number \(number)")) }
+        #expect(failures.withLock { $0 } == [.diskFull])
+        let written = writer.lastSequence
+        #expect(try EventFollower(spool, after: 0).read(limit: 1 << 20).map(\.seq) == Array(1...written))
+        let result = JobResult(outcome: .succeeded, artifacts: [])
+        #expect(throws: ExecutionError.self) { try spool.write(result: result) }
+        try writer.useReserve()
+        writer.append(Self.line("the last word"))
+        try spool.write(result: result)
+        #expect(writer.lastSequence == written + 1)
+        #expect(try spool.result() == result)
+    }
+}
