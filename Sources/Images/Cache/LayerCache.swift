@@ -1,0 +1,196 @@
+package import FactoryProtocol
+import Glibc
+package import IO
+import JSON
+
+/// The layers that are kept on a worker, by key: `trees/<key>/{tree/,blob,layer.json}`.
+///
+/// Safe for many jobs at once: a lock file a key (`trees/.locks/<key>`) is held shared by who uses a layer and exclusive
+/// by who makes or removes it, and falls with its holder however that ends. A layer appears by one rename, after
+/// everything in it reached the disk. `trees/.diff-ids/<hex>` leads from the hash of a tar to its key.
+package struct LayerCache: Sendable {
+    /// What a claim gives.
+    package enum Claim: Sendable {
+        /// The layer is there.
+        case found(CachedLayer)
+        /// It is not, and this caller is the one to make it.
+        case make(LayerDraft)
+    }
+
+    /// The directory, `<worker root>/trees`.
+    package let directory: String
+    /// Bytes, roughly, above which layers that nobody uses are removed, the longest unused first.
+    package let limit: Int64
+
+    /// Ten systems or so.
+    package static let usualLimit: Int64 = 40 << 30
+
+    /// A cache in `directory`, which is made when missing.
+    package init(directory: String, limit: Int64 = LayerCache.usualLimit) throws(ImageError) {
+        self.directory = directory
+        self.limit = limit
+        for name in [".locks", ".drafts", ".diff-ids"] {
+            try ImageError.wrapping { () throws(IOError) in try Directory.make(directory + "/" + name) }
+        }
+    }
+
+    /// The layer of a key, or the task of making it. While another job makes it, this waits for the result.
+    ///
+    /// - Parameters:
+    ///   - key: what the layer is found by.
+    ///   - again: makes it even when it is there. A layer in use is not replaced; the new one gets a name of its own
+    ///     then, and is found by its diff id only.
+    ///   - deadline: when to give up waiting for another job.
+    /// - Returns: the layer, held, or a draft.
+    /// - Throws: `busy` at the deadline, `cancelled`, `damagedCache`, `fileOperation`.
+    package func claim(
+        _ key: LayerKey, again: Bool = false, until deadline: Deadline
+    ) async throws(ImageError) -> Claim {
+        if again { return .make(try draft(try freeKey(key))) }
+        while true {
+            if let layer = try await find(key, until: deadline) { return .found(layer) }
+            do throws(ImageError) {
+                let draft = try draft(key)
+                guard try FileIO.exists(path(of: key)) else { return .make(draft) }
+                // Made by another job between the look and the lock.
+                try await draft.discard()
+            } catch {
+                guard error.code == .busy, !deadline.hasPassed else { throw error }
+                // Its maker has it; the shared lock of the next look waits until that one is done.
+                do throws(IOError) { try await Poller.shared.sleep(until: .in(.milliseconds(50))) } catch {
+                    throw ImageError(error)
+                }
+            }
+        }
+    }
+
+    /// The layer of a key, held; nil when it is not kept. Waits while it is being made or removed.
+    package func find(_ key: LayerKey, until deadline: Deadline) async throws(ImageError) -> CachedLayer? {
+        let lock: LockFile
+        do throws(IOError) {
+            lock = try await LockFile.acquire(lockPath(key), .shared, until: deadline)
+        } catch {
+            throw ImageError(error)
+        }
+        return try held(key, lock)
+    }
+
+    /// The layer whose tar has that hash, held; nil when none is kept.
+    package func find(diffID: Digest, until deadline: Deadline) async throws(ImageError) -> CachedLayer? {
+        var target = [CChar](repeating: 0, count: 512)
+        let count = readlink(linkPath(diffID), &target, target.count)
+        guard count > 0 else {
+            if errno == ENOENT { return nil }
+            throw ImageError(system: errno, "read \(linkPath(diffID))")
+        }
+        let name = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let layer = try await find(LayerKey(name: name), until: deadline) else { return nil }
+        return layer.facts.diffID == diffID ? layer : nil
+    }
+
+    /// Removes what killed jobs left half made, and layers beyond the limit.
+    package func sweep() async throws(ImageError) {
+        let cache = self
+        try await OwnThread.run("cache-sweep") { () throws(ImageError) in
+            for entry in try ImageError.wrapping({ () throws(IOError) in try Directory.entries(cache.drafts) }) {
+                guard let lock = try cache.tryLock(LayerKey(name: entry.name)) else { continue }
+                try ImageError.wrapping { () throws(IOError) in try Directory.remove(cache.drafts + "/" + entry.name) }
+                lock.release()
+            }
+            try Eviction(cache: cache).run()
+        }
+    }
+
+    // MARK: Places
+
+    var drafts: String { directory + "/.drafts" }
+    func path(of key: LayerKey) -> String { directory + "/" + key.name }
+    func lockPath(_ key: LayerKey) -> String { directory + "/.locks/" + key.name }
+    func linkPath(_ diffID: Digest) -> String { directory + "/.diff-ids/" + diffID.hex }
+    /// Held shared between the rename of a new layer and its shared lock, and exclusive by who removes layers.
+    var evictionLock: String { directory + "/.locks/.eviction" }
+
+    // MARK: Making
+
+    /// The exclusive lock of a key, or nil when somebody uses it.
+    func tryLock(_ key: LayerKey) throws(ImageError) -> LockFile? {
+        do throws(IOError) {
+            return try LockFile.acquire(lockPath(key))
+        } catch {
+            if error.code == .locked { return nil }
+            throw ImageError(error)
+        }
+    }
+
+    private func draft(_ key: LayerKey) throws(ImageError) -> LayerDraft {
+        guard let lock = try tryLock(key) else {
+            throw ImageError(.busy, .worker, "the layer \(key) is being made by another job")
+        }
+        let draft = drafts + "/" + key.name
+        try ImageError.wrapping { () throws(IOError) in
+            try Directory.remove(draft)
+            try Directory.make(draft + "/tree")
+            try Directory.make(draft + "/work")
+        }
+        return LayerDraft(key: key, directory: draft, cache: self, lock: lock)
+    }
+
+    /// The key itself when nobody uses its layer, else one beside it.
+    private func freeKey(_ key: LayerKey) throws(ImageError) -> LayerKey {
+        for number in 0..<1000 {
+            let candidate = number == 0 ? key : LayerKey(name: "\(key.name).\(number)")
+            if let lock = try tryLock(candidate) {
+                lock.release()
+                return candidate
+            }
+        }
+        throw ImageError(.busy, .worker, "a thousand jobs use the layer \(key)")
+    }
+
+    /// The new layer, held: its exclusive lock becomes a shared one, and nobody can remove it in between.
+    func published(_ key: LayerKey, _ facts: LayerFacts, _ lock: LockFile) async throws(ImageError) -> CachedLayer {
+        do throws(IOError) {
+            let guardian = try await LockFile.acquire(evictionLock, .shared, until: .in(.seconds(60)))
+            lock.release()
+            let shared = try await LockFile.acquire(lockPath(key), .shared, until: .in(.seconds(60)))
+            guardian.release()
+            try link(facts.diffID, to: key)
+            return CachedLayer(key: key, facts: facts, directory: path(of: key), lock: shared)
+        } catch {
+            throw ImageError(error)
+        }
+    }
+
+    /// The last layer with that tar counts; a link is replaced by a rename, so that it is never missing.
+    private func link(_ diffID: Digest, to key: LayerKey) throws(IOError) {
+        let temporary = linkPath(diffID) + ".\(getpid())"
+        try FileIO.removeFile(temporary)
+        guard symlink(key.name, temporary) == 0 else { throw IOError(system: errno, "link", temporary) }
+        try FileIO.rename(temporary, to: linkPath(diffID))
+    }
+
+    private func held(_ key: LayerKey, _ lock: LockFile) throws(ImageError) -> CachedLayer? {
+        let place = path(of: key)
+        guard try FileIO.exists(place) else {
+            lock.release()
+            return nil
+        }
+        let bytes = try ImageError.wrapping { () throws(IOError) in
+            try FileIO.read(place + "/layer.json", limit: 1 << 20)
+        }
+        let facts: LayerFacts
+        do throws(JSONError) { facts = try StrictJSON.decode(LayerFacts.self, from: bytes) } catch {
+            throw ImageError(error, place + "/layer.json", code: .damagedCache)
+        }
+        // The time of last use, for the choice of what to remove.
+        guard utimes(place + "/layer.json", nil) == 0 else { throw ImageError(system: errno, "mark \(place) as used") }
+        return CachedLayer(key: key, facts: facts, directory: place, lock: lock)
+    }
+}
+
+extension FileIO {
+    /// Whether something is at `path`.
+    static func exists(_ path: String) throws(ImageError) -> Bool {
+        try ImageError.wrapping { () throws(IOError) in try status(path) != nil }
+    }
+}

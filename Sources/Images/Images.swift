@@ -1,1 +1,0 @@
-// Trees and OCI layouts.

@@ -1,0 +1,137 @@
+import Archive
+import FactoryProtocol
+import Glibc
+import IO
+import Testing
+
+@testable import FactoryImages
+
+@Suite struct LayerCacheTests {
+    let scratch: Scratch
+    let cache: LayerCache
+    let key = LayerKey("test", inputs: ["a", "b"])
+
+    init() throws {
+        scratch = try Scratch()
+        cache = try LayerCache(directory: scratch("trees"))
+    }
+
+    private var soon: Deadline { .in(.seconds(20)) }
+
+    private func make(
+        _ key: LayerKey, in cache: LayerCache, _ content: String = "x", again: Bool = false
+    ) async throws -> CachedLayer {
+        guard case .make(let draft) = try await cache.claim(key, again: again, until: soon) else {
+            throw ImageError(.busy, .internal, "found, and not to be made")
+        }
+        try AtomicFile.write(Array(content.utf8), to: draft.tree + "/file")
+        let layer = try await LayerWriter(tree: draft.tree).write(to: draft.blob)
+        return try await draft.publish(layer, title: "test", notes: ["n": content])
+    }
+
+    @Test func inputsDoNotRunIntoOneAnother() {
+        #expect(LayerKey("t", inputs: ["ab", "c"]) != LayerKey("t", inputs: ["a", "bc"]))
+        #expect(LayerKey("t", inputs: ["a"]).name.hasPrefix("t-"))
+    }
+
+    @Test func whatIsPublishedIsFoundByKeyAndByDiffID() async throws {
+        #expect(try await cache.find(key, until: soon) == nil)
+        let made = try await make(key, in: cache)
+        let found = try #require(try await cache.find(key, until: soon))
+        #expect(found.facts == made.facts)
+        #expect(try FileIO.readText(found.tree + "/file", limit: 10) == "x")
+        #expect(found.facts.notes == ["n": "x"])
+        let byHash = try #require(try await cache.find(diffID: made.facts.diffID, until: soon))
+        #expect(byHash.key == key)
+        #expect(try Directory.entries(cache.path(of: key)).map(\.name) == ["blob", "layer.json", "tree"])
+    }
+
+    @Test func onlyOneOfManyMakesALayerAndAllGetIt() async throws {
+        let (cache, key) = (cache, key)
+        let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    switch try await cache.claim(key, until: .in(.seconds(20))) {
+                    case .found(let layer):
+                        #expect(try FileIO.readText(layer.tree + "/file", limit: 10) == "x")
+                        return false
+                    case .make(let draft):
+                        try AtomicFile.write(Array("x".utf8), to: draft.tree + "/file")
+                        let layer = try await LayerWriter(tree: draft.tree).write(to: draft.blob)
+                        _ = try await draft.publish(layer, title: "test")
+                        return true
+                    }
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(made == 1)
+    }
+
+    @Test func aDiscardedDraftLeavesTheKeyFree() async throws {
+        guard case .make(let draft) = try await cache.claim(key, until: soon) else {
+            Issue.record("found")
+            return
+        }
+        try await draft.discard()
+        #expect(try Directory.entries(cache.drafts).isEmpty)
+        _ = try await make(key, in: cache)
+    }
+
+    @Test func whatAKilledJobLeftIsSwept() async throws {
+        try Directory.make(cache.drafts + "/test-dead/tree/deep")
+        guard case .make(let draft) = try await cache.claim(key, until: soon) else {
+            Issue.record("found")
+            return
+        }
+        try await cache.sweep()
+        #expect(try Directory.entries(cache.drafts).map(\.name) == [key.name])
+        try await draft.discard()
+    }
+
+    @Test func theLongestUnusedGoesFirstAndNoneThatIsInUse() async throws {
+        let small = try LayerCache(directory: cache.directory, limit: 1)
+        let keys = (0..<3).map { LayerKey("test", inputs: ["\($0)"]) }
+        var held: [CachedLayer] = []
+        for key in keys { held.append(try await make(key, in: cache, key.name)) }
+        let second = held[1]
+        held = []
+        try await small.sweep()
+        #expect(try await cache.find(keys[0], until: soon) == nil)
+        #expect(try await cache.find(keys[1], until: soon) != nil)
+        #expect(try await cache.find(keys[2], until: soon) == nil)
+        #expect(try FileIO.readText(second.tree + "/file", limit: 200) == keys[1].name)
+        #expect(try Directory.entries(cache.directory + "/.diff-ids").count == 1)
+    }
+
+    @Test func removalIsByLastUse() {
+        func candidate(_ name: String, _ used: Int64) -> Eviction.Candidate {
+            .init(key: LayerKey(name: name), diffID: nil, bytes: 1, lastUsed: used)
+        }
+        let order = Eviction.order([candidate("c", 3), candidate("a", 5), candidate("b", 1)])
+        #expect(order.map(\.key.name) == ["b", "c", "a"])
+    }
+
+    @Test func aLayerMadeAgainReplacesOneThatNobodyUses() async throws {
+        _ = try await make(key, in: cache, "old")
+        let again = try await make(key, in: cache, "new", again: true)
+        #expect(again.key == key)
+        #expect(try FileIO.readText(again.tree + "/file", limit: 10) == "new")
+    }
+
+    @Test func aLayerMadeAgainStandsBesideOneInUse() async throws {
+        let old = try await make(key, in: cache, "old")
+        let again = try await make(key, in: cache, "new", again: true)
+        #expect(again.key != key)
+        #expect(try FileIO.readText(old.tree + "/file", limit: 10) == "old")
+        #expect(try await cache.find(diffID: again.facts.diffID, until: soon)?.key == again.key)
+    }
+
+    @Test func factsThatCannotBeReadAreSaid() async throws {
+        _ = try await make(key, in: cache)
+        try AtomicFile.write(Array("{".utf8), to: cache.path(of: key) + "/layer.json")
+        await #expect { try await cache.find(key, until: soon) } throws: {
+            ($0 as? ImageError)?.code == .damagedCache
+        }
+    }
+}
