@@ -1,0 +1,40 @@
+import Crypto
+import IO
+
+/// Why the store does not do what it was asked.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// A stable name.
+    package struct Code: RawRepresentable, Sendable, Hashable {
+        package let rawValue: String
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// There is no blob of this digest.
+        package static let notFound = Code(rawValue: "unknown-digest")
+        /// The bytes received have another digest than they should; they are gone.
+        package static let digestMismatch = Code(rawValue: "digest-mismatch")
+        /// A part that does not begin where the upload ends, or goes beyond its size.
+        package static let badRange = Code(rawValue: "bad-range")
+        /// Another request writes to this upload right now.
+        package static let busy = Code(rawValue: "upload-busy")
+        /// The disk is full. What was received so far is kept.
+        package static let diskFull = Code(rawValue: "disk-full")
+        /// A name that is no plain file name.
+        package static let badName = Code(rawValue: "bad-name")
+        /// A call of the operating system failed.
+        package static let io = Code(rawValue: "store-io")
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: IOError) { self.init(error.code == .noSpace ? .diskFull : .io, error.message) }
+
+    init(_ error: CryptoError) { self.init(.io, error.message) }
+
+    package var description: String { message }
+}

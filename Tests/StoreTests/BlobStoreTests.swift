@@ -1,0 +1,201 @@
+import Crypto
+import FactoryProtocol
+import FactoryStore
+import Glibc
+import IO
+import Testing
+
+/// A store in a folder of its own.
+private final class Fixture: Sendable {
+    let root: String
+    let store: BlobStore
+
+    init() throws {
+        root = try Directory.temporary()
+        store = try BlobStore(root: root + "/store")
+    }
+
+    // What stays behind in a temporary directory is no failure of the test.
+    deinit { try? Directory.remove(root) }
+
+    func put(_ bytes: [UInt8], at path: String) throws {
+        let file = try FileIO.open(path, O_WRONLY | O_CREAT)
+        try FileIO.write(bytes, to: file)
+    }
+
+    func content(_ digest: Digest) throws -> [UInt8] { try FileIO.read(store.path(of: digest), limit: 1 << 20) }
+}
+
+private let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+private let digest = Digest(hash: SHA256.hash(bytes))
+
+/// Gives out the parts one after another, and then the end.
+private func feed(_ parts: [[UInt8]]) -> () async throws -> [UInt8] {
+    var rest = parts[...]
+    return { rest.popFirst() ?? [] }
+}
+
+private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch let error as StoreError {
+        return error.code
+    } catch {
+        Issue.record("\(error)")
+        return nil
+    }
+}
+
+@Suite struct BlobStoreTests {
+    @Test func anUploadInPartsBecomesABlob() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "01B.iso.1", digest: digest)
+        let total = Int64(bytes.count)
+        #expect(
+            try await fixture.store.receive(
+                upload, from: 0, total: total, next: feed([Array(bytes[..<10]), Array(bytes[10..<5000])])) == 5000)
+        #expect(try fixture.store.size(of: digest) == nil)
+        #expect(try fixture.store.received(upload) == 5000)
+        #expect(
+            try await fixture.store.receive(upload, from: 5000, total: total, next: feed([Array(bytes[5000...])]))
+                == total)
+        #expect(try fixture.content(digest) == bytes)
+        #expect(try fixture.store.received(upload) == 0)
+    }
+
+    @Test func aBlobThatIsHereIsNotTakenAgain() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count), next: feed([bytes]))
+        let second = try Upload(attempt: "b.1", digest: digest)
+        let had = try await fixture.store.receive(second, from: 0, total: Int64(bytes.count)) {
+            Issue.record("bytes were asked for")
+            return []
+        }
+        #expect(had == Int64(bytes.count))
+    }
+
+    @Test func otherBytesThanPromisedAreThrownAway() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        var wrong = bytes
+        wrong[5] ^= 1
+        #expect(
+            await code {
+                _ = try await fixture.store.receive(upload, from: 0, total: Int64(wrong.count), next: feed([wrong]))
+            } == .digestMismatch)
+        #expect(try fixture.store.size(of: digest) == nil)
+        #expect(try fixture.store.received(upload) == 0)
+    }
+
+    @Test func aPartMustBeginWhereTheUploadEnds() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        #expect(
+            await code { _ = try await fixture.store.receive(upload, from: 5, total: 10, next: feed([])) } == .badRange)
+        #expect(
+            await code { _ = try await fixture.store.receive(upload, from: 0, total: 10, next: feed([bytes])) }
+                == .badRange)
+    }
+
+    @Test func anErrorOfTheSenderKeepsWhatCame() async throws {
+        struct Lost: Error {}
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        var sent = false
+        await #expect(throws: Lost.self) {
+            _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count)) {
+                if sent { throw Lost() }
+                sent = true
+                return Array(bytes[..<777])
+            }
+        }
+        #expect(try fixture.store.received(upload) == 777)
+    }
+
+    @Test func aFileOfTheSameHostIsMovedAndHashed() async throws {
+        let fixture = try Fixture()
+        let folder = try fixture.store.incoming(attempt: "a.1")
+        try fixture.put(bytes, at: folder + "/image.iso")
+        try await fixture.store.take(file: "image.iso", as: Upload(attempt: "a.1", digest: digest))
+        #expect(try fixture.content(digest) == bytes)
+        #expect(try FileIO.status(folder + "/image.iso") == nil)
+    }
+
+    @Test func aMovedFileMustBeAPlainFileOfTheAttempt() async throws {
+        let fixture = try Fixture()
+        let folder = try fixture.store.incoming(attempt: "a.1")
+        try fixture.put(bytes, at: fixture.root + "/secret")
+        #expect(symlink(fixture.root + "/secret", folder + "/link") == 0)
+        for name in ["link", "../../../secret", "/etc/passwd", "..", "", "missing"] {
+            #expect(
+                await code {
+                    try await fixture.store.take(file: name, as: Upload(attempt: "a.1", digest: digest))
+                } == .badName, "\(name)")
+        }
+        #expect(try fixture.store.size(of: digest) == nil)
+    }
+
+    @Test(arguments: ["..", "a/b", "", "."]) func anAttemptsNameNeverLeavesItsFolder(name: String) async {
+        #expect(await code { _ = try Upload(attempt: name, digest: digest) } == .badName)
+    }
+
+    @Test func whatAnAttemptLeftHalfDoneGoesWithIt() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        _ = try await fixture.store.receive(upload, from: 0, total: 10, next: feed([[1, 2, 3]]))
+        _ = try fixture.store.incoming(attempt: "a.1")
+        try fixture.store.endAttempt("a.1")
+        #expect(try fixture.store.received(upload) == 0)
+        #expect(try Directory.entries(fixture.root + "/store/uploads").isEmpty)
+        #expect(try Directory.entries(fixture.root + "/store/incoming").isEmpty)
+        try fixture.store.endAttempt("never-seen.1")
+    }
+
+    @Test func aBlobThatRottedIsSetAside() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count), next: feed([bytes]))
+        try await fixture.store.verify(digest)
+        let path = fixture.store.path(of: digest)
+        #expect(chmod(path, 0o640) == 0)
+        let file = try FileIO.open(path, O_WRONLY)
+        try FileIO.write([0xff], to: file, at: 3)
+        #expect(await code { try await fixture.store.verify(digest) } == .digestMismatch)
+        #expect(try fixture.store.size(of: digest) == nil)
+        #expect(await code { try await fixture.store.verify(digest) } == .notFound)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
+    func aFullDiskIsSaidAndLaterTheUploadGoesOn() async throws {
+        let root = try Directory.temporary()
+        #expect(mount("tmpfs", root, "tmpfs", 0, "size=256k") == 0)
+        defer {
+            umount2(root, Int32(MNT_DETACH))
+            try? Directory.remove(root)  // an empty temporary folder that stays behind is no failure of the test
+        }
+        let store = try BlobStore(root: root + "/store")
+        let filler = root + "/filler"
+        do {
+            let file = try FileIO.open(filler, O_WRONLY | O_CREAT)
+            try FileIO.write([UInt8](repeating: 0, count: 180 << 10), to: file)
+            file.close()
+        }
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        let total = Int64(bytes.count)
+        let parts = stride(from: 0, to: bytes.count, by: 10_000).map {
+            Array(bytes[$0..<min($0 + 10_000, bytes.count)])
+        }
+        #expect(
+            await code { _ = try await store.receive(upload, from: 0, total: total, next: feed(parts)) } == .diskFull)
+        let kept = try store.received(upload)
+        #expect(kept > 0 && kept < total)
+        #expect(try store.size(of: digest) == nil)
+        #expect(unlink(filler) == 0)
+        #expect(
+            try await store.receive(upload, from: kept, total: total, next: feed([Array(bytes[Int(kept)...])])) == total
+        )
+        #expect(try FileIO.read(store.path(of: digest), limit: 1 << 20) == bytes)
+    }
+}
