@@ -162,7 +162,9 @@ let package = Package(
         tests(
             "Scheduling",
             [
-                "FactoryScheduling", "FactoryQueue", "FactoryEvents", "FactoryProtocol", "FactorySpec", "IO", "JSON",
+                "FactoryScheduling", "FactoryQueue", "FactoryEvents", "FactoryWire", "FactoryProtocol", "FactorySpec",
+                "IO",
+                "JSON",
             ]),
         tests(
             "Execution",

@@ -23,7 +23,10 @@ package final class BuildLog: Sendable {
         var index: [Int64] = []
         /// The last spool number stored, by attempt.
         var through: [Attempt: Int64] = [:]
-        var recovered = Recovered()
+        /// The outbox number of the last of the farm's own events that is stored.
+        var lastFarmEvent: Int64 = 0
+        /// Whether the last event is the build's end. A build that is tried again goes on after it.
+        var hasEnded = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
     }
@@ -31,16 +34,6 @@ package final class BuildLog: Sendable {
     struct Attempt: Hashable {
         let job: JobID
         let number: Int
-    }
-
-    /// What the log says about the build, for the daemon to hold against its database after a crash.
-    package struct Recovered: Sendable, Equatable {
-        /// The last state told of each job.
-        package var states: [JobID: JobState] = [:]
-        /// The last attempt told of each job.
-        package var attempts: [JobID: Int] = [:]
-        /// Whether the one last event was told.
-        package var ended = false
     }
 
     /// Opens a build's log; a line that a crash left half written is cut off.
@@ -77,25 +70,36 @@ package final class BuildLog: Sendable {
     /// The number of the last event; 0 when there is none.
     package var lastSeq: Int64 { state.withLock { $0.lastSeq } }
 
-    package var recovered: Recovered { state.withLock { $0.recovered } }
+    /// Whether the last event is the build's end: nothing follows, unless the build is tried again.
+    package var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    /// The outbox number of the last of the farm's own events that is stored; 0 for none.
+    package var lastFarmEvent: Int64 { state.withLock { $0.lastFarmEvent } }
 
     /// The last spool number of an attempt that is stored; 0 for none.
     package func through(job: JobID, attempt: Int) -> Int64 {
         state.withLock { $0.through[Attempt(job: job, number: attempt)] ?? 0 }
     }
 
-    /// Adds what the farm itself says.
+    /// Adds what the farm itself says, in the order of its outbox. Events that are stored already are dropped, so that
+    /// an outbox may be emptied twice, by two tasks or after a crash.
+    ///
+    /// - Returns: the outbox number of the last event that is stored now.
+    /// - Throws: ``EventsError``: no room, or the disk failed; nothing of the batch counts as stored then.
     @discardableResult
-    package func append(
-        _ kind: Event.Kind, at: Timestamp, job: JobID? = nil, attempt: Int? = nil
-    ) throws -> Event {
-        var event = Event(seq: 0, at: at, job: job, attempt: attempt, kind: kind)
-        let woken = try state.withLock { state in
-            event.seq = state.lastSeq + 1
-            return try store([StoredEvent(event: event, spoolSeq: nil)], in: &state)
+    package func append(farm events: [(id: Int64, event: Event)]) throws -> Int64 {
+        let (last, woken) = try state.withLock { state in
+            let fresh = events.filter { $0.id > state.lastFarmEvent }
+            let stored = fresh.enumerated().map { place, farm in
+                var event = farm.event
+                event.seq = state.lastSeq + 1 + Int64(place)
+                return StoredEvent(event: event, spoolSeq: nil, farmSeq: farm.id)
+            }
+            let woken = try store(stored, in: &state)
+            return (state.lastFarmEvent, woken)
         }
         for waiter in woken { waiter.resume() }
-        return event
+        return last
     }
 
     /// Adds a job's events, numbered by its spool. Those already stored are dropped, so a resent batch does no harm.
@@ -117,7 +121,7 @@ package final class BuildLog: Sendable {
                     event: Event(
                         seq: state.lastSeq + (next - before), at: event.at, job: job, attempt: attempt,
                         kind: event.kind),
-                    spoolSeq: event.seq)
+                    spoolSeq: event.seq, farmSeq: nil)
             }
             return (next, try store(stored, in: &state))
         }
@@ -133,6 +137,7 @@ package final class BuildLog: Sendable {
             offsets.append(state.end + Int64(bytes.count))
             bytes += try stored.line()
         }
+        guard !bytes.isEmpty else { return [] }
         try file.write(bytes, at: state.end)
         for (stored, offset) in zip(batch, offsets) { state.note(stored, at: offset) }
         state.end += Int64(bytes.count)
@@ -192,17 +197,7 @@ extension BuildLog.State {
         if let job = event.job, let attempt = event.attempt, let seq = stored.spoolSeq {
             through[BuildLog.Attempt(job: job, number: attempt)] = seq
         }
-        switch event.kind {
-        case .jobStateChanged(let change):
-            guard let job = event.job else { return }
-            recovered.states[job] = change.state
-            if let attempt = event.attempt { recovered.attempts[job] = attempt }
-        case .buildAccepted(let accepted):
-            for job in accepted.jobs { recovered.states[job.job] = job.state }
-        case .buildEnded:
-            recovered.ended = true
-        case .stepStarted, .stepProgress, .stepFinished, .log, .warning, .artifact, .bootResult, .unknown:
-            break
-        }
+        if let id = stored.farmSeq { lastFarmEvent = id }
+        if case .buildEnded = event.kind { hasEnded = true } else { hasEnded = false }
     }
 }

@@ -1,27 +1,59 @@
+import Dispatch
 package import FactoryProtocol
-import Glibc
 import IO
 
 /// The logs of all builds: `logs/<build>/events.ndjson`, each opened when it is first asked for.
 package final class EventLogs: Sendable {
+    /// Logs kept open; beyond that, those of ended builds are let go of.
+    private static let limit = 200
+
     private let folder: String
     private let open = Locked<[BuildID: BuildLog]>([:])
+    /// Opening reads the whole log, which may take a while; and a log must never be opened twice at once, because
+    /// opening cuts off a line that is half written.
+    private let queue = DispatchQueue(label: "event-logs")
 
     /// Takes the folder `logs`, which exists.
     package init(folder: String) { self.folder = folder }
 
     /// A build's log; made when there is none.
-    package func log(of build: BuildID) throws(EventsError) -> BuildLog {
-        try open.withLock { (logs) throws(EventsError) in
-            if let log = logs[build] { return log }
-            let directory = folder + "/" + build.rawValue
-            guard mkdir(directory, 0o750) == 0 || errno == EEXIST else { throw EventsError.system("mkdir", directory) }
-            let log = try BuildLog(path: directory + "/events.ndjson")
-            logs[build] = log
-            return log
+    ///
+    /// - Throws: ``EventsError``: io, corrupt, no room.
+    package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
+        if let log = open.withLock({ $0[build] }) { return log }
+        let result: Result<BuildLog, EventsError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(EventsError) {
+                    continuation.resume(returning: .success(try self.opened(build)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         }
+        return try result.get()
     }
 
-    /// Lets go of a build's log. Watchers that hold it read on.
-    package func release(_ build: BuildID) { open.withLock { $0[build] = nil } }
+    /// Opens a log that is not open yet; on `queue`.
+    private func opened(_ build: BuildID) throws(EventsError) -> BuildLog {
+        if let log = open.withLock({ $0[build] }) { return log }
+        let directory = folder + "/" + build.rawValue
+        do throws(IOError) {
+            try Directory.make(directory, mode: 0o750)
+        } catch {
+            throw EventsError(error.code == .noSpace ? .diskFull : .io, error.message)
+        }
+        let log = try BuildLog(path: directory + "/events.ndjson")
+        open.withLock { logs in
+            if logs.count >= Self.limit {
+                for old in Array(logs.keys) {
+                    guard var candidate = logs.removeValue(forKey: old) else { continue }
+                    // When nobody else holds it, nobody can be in the middle of an append.
+                    let isFree = candidate.hasEnded && isKnownUniquelyReferenced(&candidate)
+                    if !isFree { logs[old] = candidate }
+                }
+            }
+            logs[build] = log
+        }
+        return log
+    }
 }

@@ -6,25 +6,32 @@ struct StoredEvent: Codable {
     var event: Event
     /// The number in the spool; nil for what the farm itself says.
     var spoolSeq: Int64?
+    /// The number in the queue's outbox; nil for what a job says.
+    var farmSeq: Int64?
 
     private enum Keys: String, CodingKey {
         case spoolSeq
+        case farmSeq
     }
 
-    init(event: Event, spoolSeq: Int64?) {
+    init(event: Event, spoolSeq: Int64?, farmSeq: Int64?) {
         self.event = event
         self.spoolSeq = spoolSeq
+        self.farmSeq = farmSeq
     }
 
     init(from decoder: any Decoder) throws {
         event = try Event(from: decoder)
-        spoolSeq = try decoder.container(keyedBy: Keys.self).decodeIfPresent(Int64.self, forKey: .spoolSeq)
+        let container = try decoder.container(keyedBy: Keys.self)
+        spoolSeq = try container.decodeIfPresent(Int64.self, forKey: .spoolSeq)
+        farmSeq = try container.decodeIfPresent(Int64.self, forKey: .farmSeq)
     }
 
     func encode(to encoder: any Encoder) throws {
         try event.encode(to: encoder)
         var container = encoder.container(keyedBy: Keys.self)
         try container.encodeIfPresent(spoolSeq, forKey: .spoolSeq)
+        try container.encodeIfPresent(farmSeq, forKey: .farmSeq)
     }
 
     /// The line as it stands in the file, its end included.

@@ -59,12 +59,23 @@ extension JobStore {
         }
     }
 
-    /// The attempt of a claim that may still speak; nil when it is superseded. A job that ended under the claim counts.
-    package func attempt(of claim: Claim) async throws(QueueError) -> Int? {
+    /// The attempt in whose name a worker may speak; nil when the claim is superseded, or another worker's.
+    package func attempt(of claim: Claim, by worker: WorkerName) async throws(QueueError) -> ClaimedAttempt? {
         try await read { db in
-            try db.first(
-                "SELECT attempt FROM jobs WHERE id = ? AND fence = ? AND state NOT IN ('waiting', 'ready')",
-                claim.job, claim.fence)
+            let row: (Int, JobState)? = try db.first(
+                """
+                SELECT attempt, state FROM jobs WHERE id = ? AND fence = ? AND worker = ?
+                    AND state NOT IN ('waiting', 'ready')
+                """, claim.job, claim.fence, worker)
+            return row.map { ClaimedAttempt(number: $0.0, isOver: $0.1.isFinal) }
         }
     }
+}
+
+/// An attempt that a worker speaks for.
+package struct ClaimedAttempt: Sendable, Equatable {
+    /// From 1.
+    package var number: Int
+    /// Whether it has ended under this very claim: what is said again is answered, and changes nothing.
+    package var isOver: Bool
 }

@@ -65,6 +65,9 @@ package final class JobStore: Sendable {
         do { return try await readers.read(body) } catch { throw QueueError(error) }
     }
 
+    /// Why nothing can be written any more, or nil: the disk failed to sync, and the daemon has to be started anew.
+    package var failure: QueueError? { writer.failure.map { QueueError($0) } }
+
     /// True when a write reaches the disk: what a watchdog asks.
     package func writes() async -> Bool {
         guard writer.failure == nil else { return false }

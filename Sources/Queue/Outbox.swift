@@ -38,6 +38,12 @@ extension JobStore {
         try await read { db in try db.all("SELECT DISTINCT build FROM farm_events ORDER BY build") }
     }
 
+    /// Adds a warning to a build's events.
+    package func warn(_ build: BuildID, _ warning: Warning) async throws(QueueError) {
+        let now = now
+        try await write { db in try db.emit(.warning(warning), build: build, at: now) }
+    }
+
     /// Removes events that are in their build's log on disk.
     package func forgetFarmEvents(of build: BuildID, through id: Int64) async throws(QueueError) {
         try await write { db in _ = try db.run("DELETE FROM farm_events WHERE build = ? AND id <= ?", build, id) }

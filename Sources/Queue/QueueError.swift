@@ -24,8 +24,11 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         /// A stored value cannot be read: written by another release, or damaged.
         package static let unreadable = Code(rawValue: "unreadable-row")
 
+        /// There is no room for it on the disk; nothing was written.
+        package static let diskFull = Code(rawValue: "disk-full")
+
         /// A failure of the database, by its own code.
-        package init(_ code: SQLiteError.Code) { rawValue = code.rawValue }
+        package init(_ code: SQLiteError.Code) { rawValue = code == .full ? "disk-full" : code.rawValue }
 
         private init(rawValue: String) { self.rawValue = rawValue }
     }

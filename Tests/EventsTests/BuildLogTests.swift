@@ -37,6 +37,16 @@ private func all(_ log: BuildLog, from: Int64 = 1) async throws -> [Event] {
     return events
 }
 
+extension BuildLog {
+    /// Adds one of the farm's own events under the next number of the outbox.
+    @discardableResult
+    fileprivate func append(
+        _ kind: Event.Kind, at: Timestamp, job: JobID? = nil, attempt: Int? = nil
+    ) throws -> Int64 {
+        try append(farm: [(lastFarmEvent + 1, Event(seq: 0, at: at, job: job, attempt: attempt, kind: kind))])
+    }
+}
+
 private let ended = Event.Kind.buildEnded(
     BuildEnded(verdict: Verdict(result: .succeeded, message: "done", milliseconds: 1)))
 
@@ -50,7 +60,7 @@ private let ended = Event.Kind.buildEnded(
         let events = try await all(log)
         #expect(events.map(\.seq) == [1, 2, 3, 4, 5])
         #expect(events[1].job == job)
-        #expect(log.recovered.states == [job: .succeeded])
+        #expect(!log.hasEnded)
     }
 
     @Test func aResentBatchIsStoredOnce() async throws {
@@ -80,7 +90,7 @@ private let ended = Event.Kind.buildEnded(
         let second = try BuildLog(path: folder.file)
         #expect(second.lastSeq == 1001)
         #expect(second.through(job: job, attempt: 2) == 1000)
-        #expect(second.recovered.ended)
+        #expect(second.hasEnded)
         #expect(try await all(second, from: 998).map(\.seq) == [998, 999, 1000, 1001])
         #expect(try await all(second).count == 1001)
     }
@@ -118,6 +128,30 @@ private let ended = Event.Kind.buildEnded(
         }
         try log.append(ended, at: now)
         #expect(try await watched == Array(1...51))
+    }
+
+    @Test func anOutboxEmptiedTwiceIsStoredOnce() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        let events = (Int64(1)...5).map { id in
+            (id: id, event: Event(seq: 0, at: now, kind: .warning(Warning(code: "c", message: "\(id)"))))
+        }
+        #expect(try log.append(farm: Array(events[..<3])) == 3)
+        #expect(try log.append(farm: Array(events[1...])) == 5)
+        let again = try BuildLog(path: folder.file)
+        #expect(try again.append(farm: events) == 5)
+        #expect(try await all(again).map(\.seq) == [1, 2, 3, 4, 5])
+    }
+
+    @Test func aBuildThatIsTriedAgainHasOneEnd() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        try log.append(ended, at: now)
+        #expect(log.hasEnded)
+        _ = try log.append(lines(1...2), job: job, attempt: 2)
+        #expect(!log.hasEnded)
+        try log.append(ended, at: now)
+        #expect(try await all(log).map(\.seq) == [2, 3, 4])
     }
 
     @Test func aCancelledWatcherDoesNotHang() async throws {

@@ -134,8 +134,9 @@ import Testing
         #expect(try await store.finish(first.claim, .succeeded, artifacts: []) == .superseded)
         #expect(try await store.workerLost(first.claim, lost) == .superseded)
         #expect(try await store.details(of: receipt.build, lastSeq: 0) == before)
-        #expect(try await store.attempt(of: first.claim) == nil)
-        #expect(try await store.attempt(of: second.claim) == 2)
+        #expect(try await store.attempt(of: first.claim, by: WorkerName("w1")) == nil)
+        #expect(try await store.attempt(of: second.claim, by: WorkerName("w1")) == nil)
+        #expect(try await store.attempt(of: second.claim, by: WorkerName("w2"))?.number == 2)
     }
 
     @Test func aTokenIsGoodForItsAttemptOnly() async throws {

@@ -1,0 +1,112 @@
+import FactoryProtocol
+import FactoryQueue
+import FactorySpec
+import JSON
+
+extension Farm {
+    /// A claimed job on its way to its worker.
+    struct Order: Sendable {
+        let worker: WorkerName
+        let job: ClaimedJob
+    }
+
+    /// Claims every ready job that a free slot suits, the oldest first.
+    func placeReadyJobs() async throws(QueueError) -> [Order] {
+        var offers = registry.offers()
+        func hasRoom() -> Bool { offers.contains { $0.state == .connected && $0.held < $0.slots } }
+        guard hasRoom() else { return [] }
+        let now = store.now
+        var orders: [Order] = []
+        for job in try await store.readyJobs(limit: 1000) where job.notBefore <= now {
+            guard hasRoom() else { break }
+            let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
+            // Another worker than the one that failed it or declined it, when there is one.
+            let others = offers.filter { $0.name != job.lastWorker }
+            guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers),
+                let claimed = try await store.claim(job.job, for: worker)
+            else { continue }
+            registry.hold(claimed.claim, by: worker)
+            offers = registry.offers()
+            await publish(job.job.build)
+            orders.append(Order(worker: worker, job: claimed))
+        }
+        return orders
+    }
+
+    /// Sends a claimed job to its worker; one that does not arrive goes back and is no attempt.
+    func deliver(_ order: Order) async {
+        let claim = order.job.claim
+        let job = order.job
+        guard let link = registry.link(of: order.worker) else { return await takeBack(claim, "the worker went away") }
+        let work: JSONValue
+        do throws(JSONError) {
+            work = try job.work.json()
+        } catch {
+            return await takeBack(claim, "the work cannot be written as JSON: \(error)")
+        }
+        let incoming = access.openIncoming(StoreAccess.name(of: claim))
+        let assign = Assign(
+            job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, noCache: job.noCache,
+            inputs: job.inputs.map { artifact in
+                Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
+            },
+            upload: Upload(url: access.url, token: job.token, localDirectory: link.isLocal ? incoming : nil),
+            timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
+        // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
+        // may have arrived after all.
+        if await link.tell(assign) {
+            log.info("A job was given to a worker.", ["job": claim.job.rawValue, "worker": order.worker.rawValue])
+        }
+    }
+
+    /// Takes back a claim that its worker has not accepted.
+    func takeBack(_ claim: Claim, _ reason: String) async {
+        do throws(QueueError) {
+            _ = try await store.decline(claim, reason: reason)
+            ended(claim)
+            await publish(claim.job.build)
+        } catch {
+            log.error("A claim could not be taken back.", ["job": claim.job.rawValue, "why": "\(error)"])
+        }
+    }
+
+    /// Why a job is where it is.
+    func explain(_ id: JobID) async throws(QueueError) -> Explained {
+        let job = try await store.job(id)
+        let placement = try await store.placement(of: id)
+        let need = JobNeed(job: id, architecture: placement.architecture, requirements: placement.requirements)
+        let (placing, lines) = Placement.explain(need, among: registry.offers())
+        switch job.state {
+        case .waiting:
+            let missing = job.needs.joined(separator: ", ")
+            return Explained(
+                job: id, state: job.state, summary: "waits for \(missing); then it \(placing)", lines: lines)
+        case .ready:
+            let wait = placement.notBefore.milliseconds - store.now.milliseconds
+            let pause =
+                wait > 0 ? "tried again in \((wait + 999) / 1000) s (\(job.reason ?? "it failed before")); " : ""
+            return Explained(job: id, state: job.state, summary: pause + placing, lines: lines)
+        case .leased, .running:
+            let worker = job.worker?.rawValue ?? "a worker"
+            return Explained(
+                job: id, state: job.state,
+                summary: "\(job.state.rawValue) on \(worker), attempt \(job.attempt) of \(job.maxAttempts)", lines: [])
+        case .succeeded, .failed, .cancelled, .expired:
+            return Explained(
+                job: id, state: job.state, summary: job.state.rawValue + (job.reason.map { ": \($0)" } ?? ""), lines: []
+            )
+        }
+    }
+
+    /// What must be said at once: jobs that no known worker can ever run.
+    func hopeless(_ plan: Plan) -> [Warning] {
+        let offers = registry.offers()
+        return plan.jobs.compactMap { job in
+            let need = JobNeed(job: JobID(job.name), architecture: job.arch, requirements: job.requirements)
+            guard !Placement.canEverRun(need, among: offers) else { return nil }
+            let (summary, lines) = Placement.explain(need, among: offers)
+            let details = lines.isEmpty ? "" : " (" + lines.joined(separator: "; ") + ")"
+            return Warning(code: "no-worker", message: "\(job.name) \(summary)\(details)")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package import FactoryProtocol
+package import FactoryQueue
+
+extension Farm {
+    /// How the farm is.
+    package func status() async throws(QueueError) -> StatusReport {
+        let workers = registry.summaries()
+        let connected = workers.filter { $0.state == .connected }
+        let usage = await access.usage()
+        return StatusReport(
+            server: settings.server, root: root, startedAt: startedAt, jobs: try await store.jobCounts(),
+            workers: workers.filter { $0.state == .connected || $0.state == .draining }.count,
+            freeSlots: connected.map { max(0, $0.slots - $0.jobs.count) }.reduce(0, +), storeBytes: usage.store,
+            freeBytes: usage.free, problems: try await problems(workers))
+    }
+
+    /// What needs attention.
+    private func problems(_ workers: [WorkerSummary]) async throws(QueueError) -> [Problem] {
+        var problems: [Problem] = []
+        let offers = registry.offers()
+        for job in try await store.readyJobs(limit: 100) {
+            let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
+            guard !Placement.canEverRun(need, among: offers) else { continue }
+            problems.append(
+                Problem(
+                    path: job.job.rawValue, code: "no-worker", message: Placement.explain(need, among: offers).summary,
+                    suggestion: "factoryctl explain \(job.job.rawValue)"))
+        }
+        for worker in workers where worker.state == .dead && !worker.jobs.isEmpty {
+            problems.append(
+                Problem(
+                    path: worker.name.rawValue, code: "worker-silent",
+                    message: "worker \(worker.name) is silent and holds \(worker.jobs.count) jobs"))
+        }
+        if let failure = store.failure {
+            problems.append(Problem(path: "", code: failure.code.rawValue, message: failure.message))
+        }
+        return problems
+    }
+}

@@ -1,0 +1,146 @@
+package import FactoryEvents
+package import FactoryProtocol
+package import FactoryQueue
+import IO
+
+/// The queue, the logs and the workers together: what every connection works on, and what runs between them.
+package final class Farm: Sendable {
+    /// The durable queue.
+    package let store: JobStore
+    /// The builds' event logs.
+    package let logs: EventLogs
+    let access: StoreAccess
+    let settings: FarmSettings
+    let log: FarmLog
+    let registry: WorkerRegistry
+    /// The folder that all data is in, as status shows it.
+    let root: String
+    let startedAt: Timestamp
+    private let wakeup = Wakeup()
+    /// Builds whose events could not be put into their logs yet (a full disk).
+    private let unpublished = Locked<Set<BuildID>>([])
+
+    /// A farm that stands still until ``run()``.
+    package init(
+        store: JobStore, logs: EventLogs, access: StoreAccess, root: String, settings: FarmSettings = FarmSettings(),
+        log: FarmLog = .silent
+    ) {
+        (self.root, startedAt) = (root, store.now)
+        (self.store, self.logs, self.access, self.settings, self.log) = (store, logs, access, settings, log)
+        registry = WorkerRegistry(limits: settings.liveness)
+    }
+
+    /// Reads what the queue knows of workers and claims, and brings the logs up to date. Before the first connection.
+    ///
+    /// - Throws: ``QueueError`` when the database cannot be read.
+    package func restore() async throws(QueueError) {
+        let known = try await store.knownWorkers()
+        let claims = try await store.openClaims()
+        registry.restore(known, claims, now: .now)
+        for build in try await store.buildsWithFarmEvents() { await publish(build) }
+    }
+
+    /// Places jobs and watches over leases until it is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.keepTime() }
+            group.addTask { await self.dispatchWhenWoken() }
+        }
+    }
+
+    /// Something happened that may let a job be placed.
+    func wake() { wakeup.wake() }
+
+    /// Puts the farm's own events of a build into its log, in the order in which they were committed.
+    ///
+    /// May run twice at once and again after a crash: the log drops what it has. What cannot be written now (a full
+    /// disk) is tried again with the next tick; the queue is not held up by it.
+    package func publish(_ build: BuildID) async {
+        do {
+            let log = try await logs.log(of: build)
+            var last = log.lastFarmEvent
+            while true {
+                let events = try await store.farmEvents(of: build, after: last)
+                guard !events.isEmpty else { break }
+                last = try log.append(farm: events.map { (id: $0.id, event: $0.event) })
+            }
+            unpublished.withLock { _ = $0.remove(build) }
+            guard log.hasEnded else { return }
+            try await sync(log)
+            try await store.forgetFarmEvents(of: build, through: last)
+        } catch {
+            unpublished.withLock { _ = $0.insert(build) }
+            self.log.warning(
+                "The events of a build are not in its log yet.", ["build": build.rawValue, "why": "\(error)"])
+        }
+    }
+
+    /// Puts a log on the disk; the wait is on a thread of its own.
+    func sync(_ log: BuildLog) async throws(EventsError) {
+        try await OwnThread.run("event-sync") { () throws(EventsError) in try log.sync() }
+    }
+
+    private func keepTime() async {
+        while !Task.isCancelled {
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(settings.tick))
+            } catch {
+                return  // cancelled
+            }
+            for change in registry.tick(now: .now) { await apply(change) }
+            for build in unpublished.withLock({ $0 }) { await publish(build) }
+            wake()
+        }
+    }
+
+    private func dispatchWhenWoken() async {
+        await withDiscardingTaskGroup { group in
+            for await _ in wakeup.signals {
+                do throws(QueueError) {
+                    for order in try await placeReadyJobs() {
+                        // One worker that does not read must not hold up the others.
+                        group.addTask { await self.deliver(order) }
+                    }
+                } catch {
+                    log.error("Jobs could not be placed.", ["why": "\(error)"])
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func apply(_ change: WorkerRegistry.Change) async {
+        let worker = change.worker.rawValue
+        switch change.action {
+        case .nothing, .markAlive: return
+        case .markDead:
+            log.warning("A worker is silent.", ["worker": worker, "jobs": "\(change.held.count)"])
+            change.link?.close()
+        case .giveJobsAway:
+            log.warning("A worker is lost: its jobs are given to others.", ["worker": worker])
+            let silence = settings.liveness.dead + settings.liveness.grace
+            let failure = Failure(
+                cause: .worker, code: "worker-lost", message: "worker \(worker) was not heard for \(silence)")
+            for claim in change.held { await lose(claim, failure) }
+        }
+    }
+
+    /// Gives up an attempt that its worker cannot end any more.
+    func lose(_ claim: Claim, _ failure: Failure) async {
+        do throws(QueueError) {
+            _ = try await store.workerLost(claim, failure)
+            ended(claim)
+            await publish(claim.job.build)
+        } catch {
+            log.error("A lost job could not be given away.", ["job": claim.job.rawValue, "why": "\(error)"])
+            // Held again, so that the next silence is noticed.
+        }
+    }
+
+    /// An attempt is over: its slot and its incoming directory are free.
+    func ended(_ claim: Claim) {
+        registry.release(claim)
+        access.closeIncoming(StoreAccess.name(of: claim))
+        wake()
+    }
+}

@@ -1,0 +1,31 @@
+package import FactoryProtocol
+
+/// What scheduling needs of the artifact store; the daemon wires it to the real one.
+package struct StoreAccess: Sendable {
+    /// Whether a blob's bytes are there.
+    package var isStored: @Sendable (Digest) -> Bool
+    /// Where a blob's file is, for workers on the same host.
+    package var path: @Sendable (Digest) -> String?
+    /// Makes the directory from which an attempt's results are taken over by a rename; nil when there can be none.
+    package var openIncoming: @Sendable (_ attempt: String) -> String?
+    /// Removes what an attempt left there.
+    package var closeIncoming: @Sendable (_ attempt: String) -> Void
+    /// What the artifacts take and what the disk has left, in bytes.
+    package var usage: @Sendable () async -> (store: Int64, free: Int64)
+    /// Where results are put: `unix:/path/http.sock` or `http://host:port`.
+    package var url: String
+
+    /// Access by its parts.
+    package init(
+        isStored: @escaping @Sendable (Digest) -> Bool, path: @escaping @Sendable (Digest) -> String?,
+        openIncoming: @escaping @Sendable (_ attempt: String) -> String?,
+        closeIncoming: @escaping @Sendable (_ attempt: String) -> Void,
+        usage: @escaping @Sendable () async -> (store: Int64, free: Int64), url: String
+    ) {
+        (self.isStored, self.path, self.openIncoming) = (isStored, path, openIncoming)
+        (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
+    }
+
+    /// The name of an attempt in the store: unique for ever, and safe as a file name.
+    package static func name(of claim: Claim) -> String { "\(claim.job.rawValue).\(claim.fence.rawValue)" }
+}

@@ -1,0 +1,55 @@
+import FactoryEvents
+import FactoryProtocol
+import FactoryWire
+
+/// One watch of one build: its events from a number on, and exactly one end.
+///
+/// It reads from the log at the watcher's own pace, so nothing piles up here and no build is slowed. A watcher that
+/// watched live and falls far behind is told that it lags, and asks again.
+struct WatchStream: Sendable {
+    let request: Watch
+    let id: Int64?
+    let log: BuildLog
+    let farm: Farm
+    let connection: FrameConnection
+    let ended: @Sendable () -> Void
+
+    /// Sends events until the build ends.
+    ///
+    /// - Throws: ``WireError`` when the connection has ended.
+    func run() async throws {
+        defer { ended() }
+        var events = EventStream(log, from: request.from, follow: request.follow).makeAsyncIterator()
+        do {
+            var verdict: Verdict?
+            while let event = try await events.next() {
+                if case .buildEnded(let ended) = event.kind { verdict = ended.verdict }
+                if case .log = event.kind, !request.logs { continue }
+                try await connection.send(EventMessage(event: event), id: id)
+                if events.hasCaughtUp, events.behind > farm.settings.lag {
+                    return try await connection.send(Lagged(next: events.next), id: id)
+                }
+            }
+            if verdict == nil, log.hasEnded { verdict = try await lastVerdict() }
+            if let verdict {
+                try await connection.send(WatchEnd(verdict: verdict), id: id)
+            } else {
+                try await connection.send(CaughtUp(next: events.next), id: id)
+            }
+        } catch let error as WireError {
+            throw error
+        } catch is CancellationError {
+            return
+        } catch {
+            farm.log.error("A watch failed.", ["build": request.build.rawValue, "why": "\(error)"])
+            try await connection.send(FarmError(error).reply, id: id)
+        }
+    }
+
+    /// The verdict of a build whose last event was asked for no more (`from` is past it).
+    private func lastVerdict() async throws -> Verdict? {
+        var last = EventStream(log, from: log.lastSeq, follow: false).makeAsyncIterator()
+        guard case .buildEnded(let ended) = try await last.next()?.kind else { return nil }
+        return ended.verdict
+    }
+}

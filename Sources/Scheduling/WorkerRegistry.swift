@@ -1,0 +1,162 @@
+import FactoryProtocol
+import FactoryQueue
+import IO
+
+/// The workers as they stand now: what each offers, whether it is heard, what it holds. In memory only; what must last
+/// is in the queue.
+final class WorkerRegistry: Sendable {
+    private struct Entry {
+        var offer: Register
+        var software: String
+        var isDraining: Bool
+        var lastHeard: Timestamp
+        var link: WorkerLink?
+        /// Nothing is assigned before the worker has said what it still holds.
+        var hasResumed = false
+        /// Nil for one that was not here since the start and holds nothing.
+        var liveness: Liveness?
+        var held: Set<Claim> = []
+
+        var state: WorkerSummary.State {
+            if let liveness, liveness.state != .alive { return .dead }
+            guard link != nil, hasResumed else { return .disconnected }
+            return isDraining ? .draining : .connected
+        }
+    }
+
+    /// What the passing of time made of a worker.
+    struct Change {
+        let worker: WorkerName
+        let action: Liveness.Action
+        let held: [Claim]
+        let link: WorkerLink?
+    }
+
+    private let limits: LivenessLimits
+    private let entries = Locked<[WorkerName: Entry]>([:])
+
+    init(limits: LivenessLimits) { self.limits = limits }
+
+    /// Takes in what the queue knows, at start. A worker with claims has the whole time to come back: the silence was
+    /// ours.
+    func restore(
+        _ known: [KnownWorker], _ claims: [(worker: WorkerName, claim: Claim)], now: ContinuousClock.Instant
+    ) {
+        entries.withLock { entries in
+            for worker in known {
+                entries[worker.name] = Entry(
+                    offer: worker.offer, software: worker.software, isDraining: worker.isDraining,
+                    lastHeard: worker.registeredAt)
+            }
+            for (name, claim) in claims {
+                entries[name]?.held.insert(claim)
+                entries[name]?.liveness = Liveness(limits: limits, now: now)
+            }
+        }
+    }
+
+    /// A worker registered on a new connection; the one that it had before, which has to go.
+    func connected(
+        _ name: WorkerName, _ offer: Register, software: String, isDraining: Bool, link: WorkerLink, at: Timestamp,
+        now: ContinuousClock.Instant
+    ) -> WorkerLink? {
+        entries.withLock { entries in
+            var entry =
+                entries[name] ?? Entry(offer: offer, software: software, isDraining: isDraining, lastHeard: at)
+            let old = entry.link
+            (entry.offer, entry.software, entry.isDraining) = (offer, software, isDraining)
+            (entry.link, entry.hasResumed, entry.lastHeard) = (link, false, at)
+            if entry.liveness == nil { entry.liveness = Liveness(limits: limits, now: now) }
+            _ = entry.liveness?.heard(now: now)
+            entries[name] = entry
+            return old
+        }
+    }
+
+    /// The worker has said what it holds: from now on it is given work.
+    func resumed(_ name: WorkerName, _ link: WorkerLink, held: [Claim]) {
+        entries.withLock { entries in
+            guard entries[name]?.link === link else { return }
+            entries[name]?.held = Set(held)
+            entries[name]?.hasResumed = true
+        }
+    }
+
+    /// Anything came from the worker. True when it had been given up meanwhile: it must resume anew.
+    func heard(_ name: WorkerName, _ link: WorkerLink, at: Timestamp, now: ContinuousClock.Instant) -> Bool {
+        entries.withLock { entries in
+            guard entries[name]?.link === link else { return true }
+            entries[name]?.lastHeard = at
+            let before = entries[name]?.liveness?.state
+            _ = entries[name]?.liveness?.heard(now: now)
+            return before == .lost
+        }
+    }
+
+    /// The connection ended. Whether the worker is lost is a matter of time.
+    func disconnected(_ name: WorkerName, _ link: WorkerLink) {
+        entries.withLock { entries in
+            guard entries[name]?.link === link else { return }
+            entries[name]?.link = nil
+            entries[name]?.hasResumed = false
+        }
+    }
+
+    func setDraining(_ name: WorkerName, _ draining: Bool) {
+        entries.withLock { $0[name]?.isDraining = draining }
+    }
+
+    /// A claim was given to a worker: one slot less.
+    func hold(_ claim: Claim, by name: WorkerName) {
+        entries.withLock { entries in _ = entries[name]?.held.insert(claim) }
+    }
+
+    /// A claim is over: one slot more.
+    func release(_ claim: Claim) {
+        entries.withLock { entries in
+            for name in entries.keys { entries[name]?.held.remove(claim) }
+        }
+    }
+
+    func link(of name: WorkerName) -> WorkerLink? { entries.withLock { $0[name]?.link } }
+
+    /// Lets time pass; what has to be done about whom.
+    func tick(now: ContinuousClock.Instant) -> [Change] {
+        entries.withLock { entries in
+            var changes: [Change] = []
+            for name in entries.keys.sorted() {
+                guard let action = entries[name]?.liveness?.tick(now: now), action != .nothing,
+                    let entry = entries[name]
+                else { continue }
+                if action == .giveJobsAway { entries[name]?.held = [] }
+                changes.append(
+                    Change(
+                        worker: name, action: action, held: entry.held.sorted { $0.job < $1.job }, link: entry.link))
+            }
+            return changes
+        }
+    }
+
+    /// What placement looks at, by name.
+    func offers() -> [WorkerOffer] {
+        entries.withLock { entries in
+            entries.sorted { $0.key < $1.key }.map { name, entry in
+                WorkerOffer(
+                    name: name, architectures: entry.offer.architectures, slots: entry.offer.slots,
+                    capabilities: entry.offer.capabilities, state: entry.state, held: entry.held.count)
+            }
+        }
+    }
+
+    /// The workers as lists show them, by name.
+    func summaries() -> [WorkerSummary] {
+        entries.withLock { entries in
+            entries.sorted { $0.key < $1.key }.map { name, entry in
+                WorkerSummary(
+                    name: name, architectures: entry.offer.architectures, slots: entry.offer.slots, state: entry.state,
+                    jobs: entry.held.map(\.job).sorted(), capabilities: entry.offer.capabilities,
+                    software: entry.software, lastHeard: entry.lastHeard)
+            }
+        }
+    }
+}
