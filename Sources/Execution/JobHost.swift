@@ -40,6 +40,11 @@ package struct JobHost: Sendable {
             throw ExecutionError(
                 .alreadyEnded, "\(spool.directory): the job has ended; remove \(spool.resultPath) to run it again")
         }
+        do throws(IOError) {
+            try spool.makeFolders()
+        } catch {
+            throw ExecutionError(error)
+        }
     }
 
     /// Runs the job to its end.

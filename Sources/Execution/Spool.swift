@@ -54,13 +54,18 @@ package struct Spool: Sendable, Hashable {
         do throws(IOError) {
             try Directory.make(root, mode: 0o755)
             if mkdir(spool.directory, 0o700) != 0 { throw IOError(system: errno, "mkdir", spool.directory) }
-            for folder in ["in", "out", "work"] { try Directory.make("\(spool.directory)/\(folder)") }
+            try spool.makeFolders()
             // There from the start, so that a follower can watch it before the job writes.
             try FileIO.open(spool.eventsPath, O_WRONLY | O_CREAT).close()
         } catch {
             throw ExecutionError(error)
         }
         return spool
+    }
+
+    /// Makes the folders that are missing: a spool made by hand is only a folder with an order in it.
+    func makeFolders() throws(IOError) {
+        for folder in ["in", "out", "work"] { try Directory.make("\(directory)/\(folder)") }
     }
 
     /// The spools below `root`, sorted by name, those that were never finished included; none when `root` is not there.

@@ -21,6 +21,22 @@ struct SpoolTests {
         try EventWriter(spool) { Issue.record("an event could not be written: \($0)") }
     }
 
+    @Test("A spool made by hand, a folder with an order in it, is enough to run a job")
+    func madeByHand() async throws {
+        let byHand = Spool(folder.file("by-hand"))
+        try Directory.make(byHand.directory)
+        try byHand.write(
+            order: JobOrder(
+                job: JobID("b.self-test"), attempt: 1, fence: Fence(1),
+                work: .selfTest(SelfTest(seconds: 1, linesPerSecond: 0, megabytes: 1)), timeoutSeconds: 60,
+                trees: folder.file("trees"), cache: folder.file("cache")))
+        let host = try JobHost(byHand, stop: StopSignal())
+        let result = try await host.run { _, context in
+            try AtomicFile.write([1], to: context.out + "/made")
+        }
+        #expect(result.outcome == .succeeded)
+    }
+
     @Test("A spool gives back the order and the result that were written to it")
     func roundTrip() throws {
         let order = JobOrder(
