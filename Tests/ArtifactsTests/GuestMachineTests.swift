@@ -16,7 +16,8 @@ import Testing
     @Test func aBootHasMemoryANetworkCardAConsoleAndNoSecondChance() {
         let line = machine()
         for words in [
-            "-m 2048", "-nic user,restrict=on,model=virtio-net-pci", "-no-reboot", "-serial chardev:console",
+            "-m 2048", "-netdev user,id=net,restrict=on -device virtio-net-pci,netdev=net", "-no-reboot",
+            "-serial chardev:console",
             "-accel tcg,thread=multi", "-cpu max", "drive=medium,bootindex=0", "-boot strict=on",
             "path=/dev/fdset/1", "-machine pc,graphics=off",
         ] {

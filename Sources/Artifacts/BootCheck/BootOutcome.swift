@@ -27,6 +27,9 @@ package enum BootOutcome: Sendable, Equatable {
         /// QEMU itself failed.
         case qemuDied = "qemu-died"
 
+        /// Whether another worker may see another outcome.
+        package var isWorkers: Bool { self == .timeOut || self == .qemuDied }
+
         /// One sentence for people, without a full stop.
         package var words: String {
             switch self {
@@ -39,6 +42,13 @@ package enum BootOutcome: Sendable, Equatable {
             case .machineStopped: "the machine reset or switched itself off before it was up"
             case .qemuDied: "QEMU ended with an error"
             }
+        }
+    }
+
+    package var isPassed: Bool {
+        switch self {
+        case .passed: true
+        case .failed: false
         }
     }
 

@@ -64,7 +64,7 @@ package struct GuestMachine: Sendable, Equatable {
             "-device", "virtio-rng-pci",
             // Without a network card systemd-networkd-wait-online holds the boot for minutes. The card has no boot ROM and
             // nothing behind it.
-            "-nic", "user,restrict=on,model=virtio-net-pci,romfile=",
+            "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-chardev", "file,id=console,append=on,path=" + escaped(console), "-serial", "chardev:console",
         ]
         if let firmware {

@@ -55,7 +55,8 @@ extension ISOPlan {
     /// volume carry; the GPT's disk GUID is 32 hexadecimal digits.
     package func xorrisoArguments(_ staging: Staging, time: Int64, guid: String) -> [String] {
         var arguments = [
-            "-abort_on", "FAILURE", "-padding", "0", "-outdev", staging.output, "-volid", ISOPlan.volumeID,
+            "-abort_on", "FAILURE", "-stdio_sync", "off", "-padding", "0", "-outdev", staging.output, "-volid",
+            ISOPlan.volumeID,
             "-joliet", "on", "-volume_date", "all_file_dates", "=\(time)",
         ]
         for file in files {
@@ -66,7 +67,7 @@ extension ISOPlan {
         for (place, file) in files.enumerated() {
             arguments += ["-chmod", octal(file.mode), file.path, "--"]
             // Without a weight of its own a file lies where its inode number puts it, which differs from run to run.
-            arguments += ["-sort_weight", String(1000 - place), file.path]
+            arguments += ["-find", file.path, "-exec", "sort_weight", String(1000 - place), "--"]
         }
         arguments += ["-alter_date_r", "b-c", "=\(time)", "/", "--"]
         if startsFromBIOS {
