@@ -1,5 +1,5 @@
 import Glibc
-import IO
+package import IO
 
 /// What a peer may do.
 package struct PeerRights: OptionSet, Sendable {
@@ -43,6 +43,16 @@ package struct PeerPolicy: Sendable {
         if groups.contains(where: adminGroups.contains) { rights.formUnion([.read, .submit, .administer]) }
         if workers.contains(user) { rights.formUnion(.work) }
         return rights
+    }
+}
+
+extension PeerPolicy {
+    /// What the peer of a connected socket may do.
+    ///
+    /// - Throws: ``IOError`` when the kernel does not say who it is.
+    package func rights(of socket: Socket) async throws(IOError) -> PeerRights {
+        let isUnix = try socket.localAddress().path != nil
+        return try await Peer.identify(socket, isUnix: isUnix, self).rights
     }
 }
 

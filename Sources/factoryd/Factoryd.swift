@@ -1,4 +1,35 @@
+import Arguments
+import Configuration
+import FactoryProtocol
+import Glibc
+import Systemd
+
+/// The daemon: reads its settings, runs, and says in one sentence why it cannot.
 @main
 struct Factoryd {
-    static func main() {}
+    static func main() async {
+        // A peer that goes away in the middle of a write is an error of that write, not the end of the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        let environment = Environment.all()
+        do {
+            guard let settings = try Settings.read(Array(CommandLine.arguments.dropFirst()), environment) else {
+                return
+            }
+            let journal = Journal(environment: environment, threshold: settings.logLevel)
+            exit(await Daemon.run(settings, environment: environment, journal: journal) ? 0 : 1)
+        } catch let error as ArgumentsError {
+            fail("\(error)", status: 2)
+        } catch let error as ConfigurationError {
+            fail(error.message, status: 2)
+        } catch {
+            fail("\(error)", status: 1)
+        }
+    }
+
+    private static func fail(_ sentence: String, status: Int32) -> Never {
+        let line = Array("factoryd: \(sentence)\n".utf8)
+        // Nowhere is left to say that standard error cannot be written.
+        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        exit(status)
+    }
 }

@@ -1,0 +1,175 @@
+import FactoryEvents
+import FactoryProtocol
+import FactoryQueue
+import FactoryScheduling
+import FactoryStore
+import Glibc
+import HTTP
+import IO
+import SQLite
+import Systemd
+
+/// The daemon from its lock file to its last checkpoint: wiring only.
+struct Daemon: Sendable {
+    /// Program and version.
+    static let software = "factoryd 0.1.0"
+
+    private let settings: Settings
+    private let journal: Journal
+    private let store: JobStore
+    private let blobs: BlobStore
+    private let farm: Farm
+    private let http: HTTPServer
+    private let manager: ServiceManager
+
+    /// Runs until a signal ends it; false when it could not start or must be started anew.
+    static func run(_ settings: Settings, environment: [String: String], journal: Journal) async -> Bool {
+        umask(0o007)
+        do {
+            try settings.places.make()
+            // Held until the process ends, however it ends.
+            let lock = try lock(settings.places)
+            let daemon = try await Daemon(settings, environment: environment, journal: journal)
+            let result = try await daemon.serve(try daemon.listeners())
+            lock.release()
+            return result
+        } catch let error as IOError {
+            journal.error("factoryd cannot start: \(error.message).")
+        } catch {
+            journal.error("factoryd cannot start: \(error).")
+        }
+        return false
+    }
+
+    private static func lock(_ places: Places) throws(IOError) -> LockFile {
+        do throws(IOError) {
+            return try LockFile.acquire(places.lock)
+        } catch {
+            guard error.code == .locked else { throw error }
+            let holder = try LockFile.holder(of: places.lock).map { "process \($0)" } ?? "another process"
+            throw IOError(
+                .locked, "another factoryd (\(holder)) runs on \(places.state); stop it first, or give --root DIR")
+        }
+    }
+
+    private init(_ settings: Settings, environment: [String: String], journal: Journal) async throws {
+        let blobs = try BlobStore(root: settings.places.store)
+        let store = try JobStore(
+            path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
+            isStored: { blobs.holds($0) })
+        farm = Farm(
+            store: store, logs: EventLogs(folder: settings.places.logs),
+            access: StoreAccess(blobs, url: "unix:" + settings.places.httpSocket, journal: journal),
+            root: settings.places.state, settings: settings.farm, log: journal.farm)
+        let routes = Routes(farm: farm, blobs: blobs, policy: settings.policy)
+        http = try HTTPServer(onError: { journal.error("A request over HTTP failed.", ["why": "\($0)"]) }) { request in
+            try await routes.router.respond(to: request)
+        }
+        manager = try ServiceManager(environment: environment, journal: journal)
+        (self.settings, self.journal, self.blobs, self.store) = (settings, journal, blobs, store)
+        try await farm.restore()
+    }
+
+    /// The sockets: those that systemd handed over by their names, else our own.
+    private func listeners() throws -> (wire: [Listener], http: [Listener]) {
+        let given = try SocketActivation.take()
+        var wire = given.filter { $0.name == "factoryd.sock" }.map(\.listener)
+        var http = given.filter { $0.name == "http.sock" }.map(\.listener)
+        let group = settings.places.isPrivate ? nil : groupNumber(settings.userGroup)
+        let mode: UInt32 = group == nil ? 0o600 : 0o660
+        if wire.isEmpty { wire.append(try .unix(settings.places.socket, mode: mode, group: group)) }
+        if http.isEmpty { http.append(try .unix(settings.places.httpSocket, mode: mode, group: group)) }
+        if let address = settings.listen { wire.append(try loopback(address)) }
+        if let address = settings.httpListen { http.append(try loopback(address)) }
+        return (wire, http)
+    }
+
+    /// A TCP listener, which is only had on loopback: nothing is encrypted, and nobody proves who he is.
+    private func loopback(_ address: String) throws(IOError) -> Listener {
+        guard ["127.", "[::1]:", "localhost:"].contains(where: address.hasPrefix) else {
+            throw IOError(
+                .badAddress, "\(address) is no loopback address: TCP is served on 127.0.0.1, [::1] or localhost only")
+        }
+        return try .tcp(address)
+    }
+
+    private func serve(_ listeners: (wire: [Listener], http: [Listener])) async throws -> Bool {
+        let signals = Signals([SIGTERM, SIGINT])
+        let reception = Reception(farm: farm, policy: settings.policy)
+        let addresses = (listeners.wire + listeners.http).map(\.address.description).joined(separator: ", ")
+        manager.ready("listening at \(addresses)")
+        journal.info("factoryd is ready.", ["version": Self.software, "addresses": addresses])
+        let endedWell = await withTaskGroup(of: Ending.self) { group in
+            group.addTask { await ended(by: signals.stream) }
+            group.addTask { await failed() }
+            group.addTask {
+                await manager.feedWatchdog(store)
+                return .other
+            }
+            group.addTask {
+                await farm.run()
+                return .other
+            }
+            for listener in listeners.wire {
+                group.addTask {
+                    await reception.run(listener)
+                    return .other
+                }
+            }
+            group.addTask {
+                await http.run(listeners.http)
+                return .http
+            }
+            var isGood = true
+            for await ending in group {
+                switch ending {
+                case .other: continue
+                case .daemon(let good):
+                    isGood = good
+                    manager.stopping()
+                    for listener in listeners.wire { listener.close() }
+                    // Requests that are under way may end; whoever watches comes back to the next daemon.
+                    http.shutdown(grace: .seconds(2))
+                case .http: group.cancelAll()
+                }
+            }
+            return isGood
+        }
+        _ = try await store.writer.exclusive { db in try db.checkpoint() }
+        journal.info("factoryd has ended.")
+        return endedWell
+    }
+
+    /// What came to its end.
+    private enum Ending: Sendable {
+        /// The daemon has to end; false when it must be started anew.
+        case daemon(Bool)
+        /// No request over HTTP is left.
+        case http
+        case other
+    }
+
+    /// Waits for the signal that ends the daemon.
+    private func ended(by signals: AsyncStream<Int32>) async -> Ending {
+        for await number in signals {
+            journal.info("factoryd ends: a signal asked for it.", ["signal": number == SIGINT ? "INT" : "TERM"])
+            return .daemon(true)
+        }
+        return .other
+    }
+
+    /// Waits until the disk fails to sync: whatever is written from then on proves nothing, so a restart must read anew.
+    private func failed() async -> Ending {
+        while true {
+            if let failure = store.failure {
+                journal.error("factoryd ends: the disk failed.", ["why": failure.message])
+                return .daemon(false)
+            }
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(.seconds(1)))
+            } catch {
+                return .other  // cancelled
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Arguments
+import Configuration
+import FactoryQueue
+import FactoryScheduling
+import Glibc
+import Systemd
+
+/// What the daemon was told, from the command line, the environment and the file.
+struct Settings: Sendable {
+    /// Where everything is.
+    let places: Places
+    /// Loopback addresses that were asked for.
+    let listen: String?
+    let httpListen: String?
+    let adminGroup: String
+    let userGroup: String
+    let workerUsers: [String]
+    let liveness: LivenessLimits
+    let retry: RetryPolicy
+    let logLevel: Priority
+
+    private static let standardFile = "/etc/factory/factoryd.yaml"
+
+    /// Reads the settings; nil when only help or the version was wanted, and was printed.
+    ///
+    /// - Throws: ``ArgumentsError``, ``ConfigurationError``.
+    static func read(_ arguments: [String], _ environment: [String: String]) throws -> Settings? {
+        func parse(_ configuration: [String: [String]]) throws(ArgumentsError) -> Invocation? {
+            let request = try DaemonOptions.description.parse(
+                arguments, version: Daemon.software, environment: environment, configuration: configuration)
+            switch request {
+            case .run(let invocation): return invocation
+            case .show(let text):
+                print(text)
+                return nil
+            }
+        }
+        // Once without the file, to learn where the file is; then with it.
+        guard let first = try parse([:]) else { return nil }
+        let named = first.value(DaemonOptions.config)
+        // A farm in a folder of its own does not take the settings of the one in the system.
+        if named == nil, first.value(DaemonOptions.root) != nil { return Settings(first) }
+        let values = try ConfigurationFile.read(
+            named ?? standardFile, known: DaemonOptions.all.map(\.name).filter { $0 != "config" },
+            mayBeMissing: named == nil)
+        return try parse(values).map(Settings.init)
+    }
+
+    private init(_ invocation: Invocation) {
+        func milliseconds(_ option: Option) -> Duration { .milliseconds(invocation.int(option) ?? 0) }
+        if let root = invocation.value(DaemonOptions.root) {
+            places = Places(root: root)
+        } else {
+            places = Places(
+                state: invocation.value(DaemonOptions.state) ?? "", run: invocation.value(DaemonOptions.run) ?? "")
+        }
+        listen = invocation.value(DaemonOptions.listen)
+        httpListen = invocation.value(DaemonOptions.httpListen)
+        adminGroup = invocation.value(DaemonOptions.adminGroup) ?? ""
+        userGroup = invocation.value(DaemonOptions.userGroup) ?? ""
+        workerUsers = invocation.values(DaemonOptions.workerUser)
+        liveness = LivenessLimits(
+            heartbeat: milliseconds(DaemonOptions.heartbeat), dead: milliseconds(DaemonOptions.dead),
+            grace: milliseconds(DaemonOptions.grace))
+        retry = RetryPolicy(first: milliseconds(DaemonOptions.retryDelay))
+        switch invocation.value(DaemonOptions.logLevel) {
+        case "error": logLevel = .error
+        case "warning": logLevel = .warning
+        default: logLevel = .info
+        }
+    }
+
+    /// How patient the farm is.
+    var farm: FarmSettings {
+        var settings = FarmSettings()
+        settings.liveness = liveness
+        // Often enough for short times in tests, seldom enough to cost nothing.
+        settings.tick = min(.seconds(1), max(.milliseconds(20), liveness.heartbeat / 5))
+        settings.server = Daemon.software
+        return settings
+    }
+
+    /// Who may do what, by the groups and users of this machine. Groups that do not exist give nobody anything.
+    var policy: PeerPolicy {
+        var policy = PeerPolicy()
+        policy.adminGroups = Set([groupNumber(adminGroup)].compactMap(\.self))
+        policy.userGroups = Set([groupNumber(userGroup)].compactMap(\.self))
+        policy.workers = Set(workerUsers.compactMap(userNumber))
+        if listen != nil { policy.tcp = [.read, .submit, .work] } else if httpListen != nil { policy.tcp = .read }
+        return policy
+    }
+}
+
+/// The number of a group by its name, or of the text when it is a number already.
+func groupNumber(_ name: String) -> UInt32? {
+    if let number = UInt32(name) { return number }
+    var record = group()
+    var found: UnsafeMutablePointer<group>?
+    var buffer = [CChar](repeating: 0, count: 64 * 1024)
+    guard getgrnam_r(name, &record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+    return record.gr_gid
+}
+
+/// The number of a user by its name, or of the text when it is a number already.
+func userNumber(_ name: String) -> UInt32? {
+    if let number = UInt32(name) { return number }
+    var record = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 64 * 1024)
+    guard getpwnam_r(name, &record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+    return record.pw_uid
+}

@@ -1,0 +1,54 @@
+import Dispatch
+import FactoryProtocol
+import FactoryScheduling
+import FactoryStore
+import IO
+
+extension BlobStore {
+    /// Whether a blob is there. One that cannot be looked at counts as missing: it is made or delivered again then.
+    func holds(_ digest: Digest) -> Bool {
+        do throws(StoreError) {
+            return try size(of: digest) != nil
+        } catch {
+            return false
+        }
+    }
+}
+
+extension StoreAccess {
+    /// Access to the daemon's own store.
+    init(_ blobs: BlobStore, url: String, journal: Journal) {
+        // Removing what an attempt left may take a while; it is done in the background, one after another.
+        let cleaning = DispatchQueue(label: "factoryd.incoming")
+        self.init(
+            isStored: { blobs.holds($0) },
+            path: { digest in blobs.holds(digest) ? blobs.path(of: digest) : nil },
+            openIncoming: { attempt in
+                do throws(StoreError) {
+                    return try blobs.incoming(attempt: attempt)
+                } catch {
+                    journal.error("An attempt gets no incoming folder and has to upload.", ["why": error.message])
+                    return nil
+                }
+            },
+            closeIncoming: { attempt in
+                cleaning.async {
+                    do throws(StoreError) {
+                        try blobs.endAttempt(attempt)
+                    } catch {
+                        journal.error("What an attempt left could not be removed.", ["why": error.message])
+                    }
+                }
+            },
+            usage: {
+                do throws(StoreError) {
+                    let room = try await OwnThread.run("store-room") { () throws(StoreError) in try blobs.room() }
+                    return (store: room.used, free: room.free)
+                } catch {
+                    journal.error("The store's size could not be read.", ["why": error.message])
+                    return (store: 0, free: 0)
+                }
+            },
+            url: url)
+    }
+}
