@@ -200,7 +200,7 @@ let package = Package(
             "EndToEnd",
             [
                 "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "Processes", "IO", "JSON",
-                "HTTP", "Crypto", "SQLite",
+                "HTTP", "Crypto", "SQLite", "FactoryWire",
             ]),
     ]
 )
