@@ -12,7 +12,7 @@ private let isWanted = getenv("FACTORY_SLOW_TESTS") != nil && geteuid() == 0
 
 /// The real thing: a Debian tree made into an ISO twice, looked into, and booted under both firmwares. Takes minutes,
 /// needs root, the network and the tools; runs with FACTORY_SLOW_TESTS=1. FACTORY_TEST_TREE names a tree that is there
-/// already.
+/// already, FACTORY_TEST_OUTPUT a folder (on the file system of /tmp) to leave the ISO in.
 @Suite(.enabled(if: isWanted, "set FACTORY_SLOW_TESTS=1 and be root: builds and boots an ISO"))
 struct LiveISOTests {
     @Test(.timeLimit(.minutes(40)))
@@ -23,6 +23,10 @@ struct LiveISOTests {
         let iso = try await first.make(of: tree)
         let again = try await second.make(of: tree)
         #expect(iso.digest == again.digest)
+        if let kept = getenv("FACTORY_TEST_OUTPUT") {
+            try FileIO.rename(
+                second.job.folder.file("out/" + again.name), to: String(cString: kept) + "/" + again.name)
+        }
 
         let sum = try FileIO.readText(first.job.folder.file("out/\(iso.name).sha256"), limit: 1000)
         #expect(sum == "\(iso.digest.hex)  \(iso.name)\n")
