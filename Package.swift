@@ -190,7 +190,12 @@ let package = Package(
                 "Processes", "Crypto", "IO", "JSON",
             ]),
         tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
-        tests("WorkerAgent", ["factory-worker", "FactoryProtocol", "Processes"]),
+        tests(
+            "WorkerAgent",
+            [
+                "factory-worker", "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryExecution", "Processes",
+                "HTTP", "Crypto", "IO", "JSON",
+            ]),
         tests(
             "factoryctl",
             ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),

@@ -1,8 +1,9 @@
 package import FactoryProtocol
 import Glibc
-package import IO
+import IO
 
-/// Reads the events of a spool from a sequence number on, while they are being written.
+/// Reads the events of a spool from a sequence number on, while they are being written; ``SpoolWatch`` tells when there
+/// are more.
 ///
 /// Only whole lines are handed out, and each event once, in order. Belongs to one task.
 package final class EventFollower {
@@ -11,22 +12,15 @@ package final class EventFollower {
     private static let chunkSize = 64 << 10
 
     private let file: Descriptor
-    private let watch: Descriptor
     private var offset = 0
     private var last: Int64
+    /// How many bytes all events handed out so far have in the spool.
+    package private(set) var bytesRead = 0
 
     /// Follows the spool's events that come after number `last`.
     package init(_ spool: Spool, after last: Int64) throws(ExecutionError) {
         self.last = last
         do throws(IOError) {
-            // Watched first and read then: nothing that is written in between is missed. Closing counts too: it is the
-            // last thing that happens when the job dies.
-            let number = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
-            if number < 0 { throw IOError(system: errno, "inotify_init1", "for \(spool.eventsPath)") }
-            watch = try Descriptor(adopting: number)
-            if inotify_add_watch(number, spool.eventsPath, UInt32(IN_MODIFY) | UInt32(IN_CLOSE_WRITE)) < 0 {
-                throw IOError(system: errno, "inotify_add_watch", spool.eventsPath)
-            }
             file = try FileIO.open(spool.eventsPath, O_RDONLY)
         } catch {
             throw ExecutionError(error)
@@ -48,6 +42,7 @@ package final class EventFollower {
                 last = event.seq
                 events.append(event)
                 taken += line.count
+                bytesRead += line.count
             }
         }
         return events
@@ -62,12 +57,5 @@ package final class EventFollower {
         } catch {
             throw ExecutionError(error)
         }
-    }
-
-    /// Waits until something was written, or the job closed the file by ending.
-    ///
-    /// - Throws: `.timedOut`, `.cancelled`.
-    package func changed(until deadline: Deadline) async throws(IOError) {
-        _ = try await watch.read(upTo: 4096, until: deadline)
     }
 }

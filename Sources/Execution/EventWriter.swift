@@ -37,7 +37,10 @@ package final class EventWriter: Sendable {
         self.onFailure = onFailure
         do throws(IOError) {
             file = try FileIO.open(spool.eventsPath, O_RDWR | O_CREAT | O_APPEND)
-            state = Locked(State(sequence: try Self.lastSequence(file)))
+            let last = try Self.lastEvent(file)
+            // A torn line gets an end, so that the next event has a line of its own.
+            if last.isTorn { try FileIO.write([UInt8(ascii: "\n")], to: file) }
+            state = Locked(State(sequence: last.sequence))
             let reserve = try FileIO.open(spool.reservePath, O_WRONLY | O_CREAT, mode: 0o600)
             let error = posix_fallocate(reserve.rawValue, 0, off_t(Self.reserveSize))
             if error != 0 { throw IOError(system: error, "reserve \(Self.reserveSize) bytes in", spool.directory) }
@@ -48,6 +51,15 @@ package final class EventWriter: Sendable {
 
     /// The number of the last event; 0 before the first.
     package var lastSequence: Int64 { state.withLock { $0.sequence } }
+
+    /// The number of the last whole event in a spool; 0 when there is none.
+    package static func lastSequence(in spool: Spool) throws(ExecutionError) -> Int64 {
+        do throws(IOError) {
+            return try lastEvent(try FileIO.open(spool.eventsPath, O_RDONLY)).sequence
+        } catch {
+            throw ExecutionError(error)
+        }
+    }
 
     /// Why events are not written any more; nil while they are.
     package var failure: ExecutionError? { state.withLock { $0.failure } }
@@ -114,15 +126,15 @@ package final class EventWriter: Sendable {
         return .log(line)
     }
 
-    /// The number of the last whole event; a torn line after it gets an end, so that the next event has a line of its own.
-    private static func lastSequence(_ file: Descriptor) throws(IOError) -> Int64 {
+    /// The number of the last whole event, and whether the file ends in the middle of a line.
+    private static func lastEvent(_ file: Descriptor) throws(IOError) -> (sequence: Int64, isTorn: Bool) {
         let size = Int(lseek(file.rawValue, 0, SEEK_END))
         let length = min(size, 1 << 20)
         let tail = try FileIO.read(file, at: size - length, upTo: length)
-        if let last = tail.last, last != UInt8(ascii: "\n") { try FileIO.write([UInt8(ascii: "\n")], to: file) }
+        let isTorn = tail.last.map { $0 != UInt8(ascii: "\n") } ?? false
         for line in tail.split(separator: UInt8(ascii: "\n")).reversed() {
-            if let event = EventLine.decode(line) { return event.seq }
+            if let event = EventLine.decode(line) { return (event.seq, isTorn) }
         }
-        return 0
+        return (0, isTorn)
     }
 }

@@ -118,8 +118,15 @@ package final class JobProcess: Sendable {
         }
         let status = try ending.get()?.status
         let result = try spool.result()
-        let words = result == nil ? lastWords() : []
+        let words = result == nil ? Self.lastWords(spool) : []
         return life.withLock { $0.processEnded(result: result, status: status, lastWords: words) }
+    }
+
+    /// How the attempt ended of a job that does not live any more and that nobody watched.
+    package static func result(ofEnded spool: Spool) throws(ExecutionError) -> JobResult {
+        let result = try spool.result()
+        var life = JobLife()
+        return life.processEnded(result: result, status: nil, lastWords: result == nil ? lastWords(spool) : [])
     }
 
     /// Brings the job to its end: TERM, again every second, KILL after the grace.
@@ -143,7 +150,7 @@ package final class JobProcess: Sendable {
     }
 
     /// The last lines that the job's process printed itself.
-    private func lastWords() -> [String] {
+    private static func lastWords(_ spool: Spool) -> [String] {
         // Only for people, and only when there is nothing better: a log that cannot be read is as good as an empty one.
         guard let text = try? FileIO.readText(spool.logPath, limit: 1 << 20) else { return [] }
         return text.split(separator: "\n").suffix(40).map(String.init)

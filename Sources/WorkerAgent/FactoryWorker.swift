@@ -1,5 +1,6 @@
 import Arguments
 import CLinux
+import Configuration
 import Dispatch
 import Glibc
 
@@ -22,30 +23,46 @@ struct FactoryWorker {
 
     /// Reads the command line and runs the command; returns the exit status.
     private static func run(_ words: [String]) async -> Int32 {
-        do throws(ArgumentsError) {
-            switch try WorkerCommand.top.parse(
-                WorkerCommand.withDefault(words), version: software, environment: environment())
-            {
+        let words = WorkerCommand.withDefault(words)
+        do {
+            switch try WorkerCommand.top.parse(words, version: software, environment: environment()) {
             case .show(let text):
                 Console.print(text)
                 return 0
-            case .run(let invocation): return await run(invocation)
+            case .run(let first): return await run(try withConfiguration(words, first))
             }
-        } catch {
+        } catch let error as ArgumentsError {
             Console.complain("\(error)")
-            return 2
+        } catch {
+            Console.complain("factory-worker: \(error)")
         }
+        return 2
+    }
+
+    /// The same command line with what the configuration file says of options that are given nowhere else.
+    private static func withConfiguration(_ words: [String], _ first: Invocation) throws -> Invocation {
+        let named = first.value(WorkerCommand.config)
+        let options = WorkerCommand.top.options + WorkerCommand.agent.options
+        let known = options.map(\.name).filter { $0 != WorkerCommand.config.name }.sorted()
+        let configuration = try ConfigurationFile.read(
+            named ?? "/etc/factory/worker.yaml", known: known, mayBeMissing: named == nil)
+        guard
+            case .run(let invocation) = try WorkerCommand.top.parse(
+                words, version: software, environment: environment(), configuration: configuration)
+        else { return first }
+        return invocation
     }
 
     private static func run(_ invocation: Invocation) async -> Int32 {
         switch invocation.path.last {
+        case WorkerCommand.agent.name: await AgentCommand.run(invocation)
         case WorkerCommand.runJob.name: await RunJob.run(invocation)
-        default:
-            preconditionFailure("the command '\(invocation.name)' is described, but nothing runs it")
+        case WorkerCommand.doctor.name: await Doctor.run(invocation)
+        default: preconditionFailure("the command '\(invocation.name)' is described, but nothing runs it")
         }
     }
 
-    private static func environment() -> [String: String] {
+    static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {

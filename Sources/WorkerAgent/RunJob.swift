@@ -1,14 +1,14 @@
 import Arguments
+import FactoryArtifacts
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
-import Glibc
 
 /// `factory-worker run-job`: one job in this process.
 enum RunJob {
     static func run(_ invocation: Invocation) async -> Int32 {
         let stop = StopSignal()
-        let spool = Spool(absolute(invocation.argument(WorkerCommand.directory) ?? "."))
+        let spool = Spool(WorkerSettings.absolute(invocation.argument(WorkerCommand.directory) ?? "."))
         let isQuiet = invocation.flag(WorkerCommand.quiet)
         do throws(ExecutionError) {
             let host = try JobHost(spool, stop: stop) { if !isQuiet { print($0) } }
@@ -30,16 +30,10 @@ enum RunJob {
     private static func body(_ work: JobWork, _ context: JobContext) async throws {
         switch work {
         case .selfTest(let work): try await SelfTestJob.run(work, in: context)
-        case .image, .iso, .bootCheck:
+        case .bootCheck(let work): try await BootCheckJob.run(work, in: context)
+        case .image, .iso:
             throw JobFailure(.internal, "no-body", "This worker has no code for a job of kind \(work.kind)")
         }
-    }
-
-    private static func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let directory = getcwd(nil, 0) else { return path }
-        defer { free(directory) }
-        return String(cString: directory) + "/" + path
     }
 
     /// An event as a line for people.

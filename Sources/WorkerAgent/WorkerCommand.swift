@@ -3,7 +3,41 @@ import Arguments
 /// The commands of `factory-worker`, as data.
 enum WorkerCommand {
     static let top = CommandDescription(
-        "factory-worker", "Runs jobs of the farm, each in a process of its own", subcommands: [runJob])
+        "factory-worker", "Runs jobs of the farm, each in a process of its own",
+        discussion: """
+            Without a command it is the agent. Every option can also stand in worker.yaml, under its long name, and in \
+            the environment, as FACTORY_WORKER_ and the name in capitals.
+            """,
+        options: [root, config], subcommands: [agent, runJob, doctor])
+
+    static let root = Option.value(
+        "root", "DIR", help: "Keep everything below DIR: DIR/run/factoryd.sock, DIR/worker.",
+        environment: "FACTORY_WORKER_ROOT", completion: .directories)
+    static let config = Option.value(
+        "config", "FILE", help: "Read settings from FILE; by default /etc/factory/worker.yaml, if it is there.",
+        environment: "FACTORY_WORKER_CONFIG", completion: .files)
+
+    /// `agent`
+    static let agent = CommandDescription(
+        "agent", "Take jobs from the farm until told to stop",
+        discussion: """
+            Stopping the agent stops no job: the next agent finds those that run and goes on with them. To end a job, use \
+            `factoryctl cancel`.
+            """,
+        options: [socket, slots, arch, name],
+        examples: [.init("factory-worker agent --root /srv/farm --slots 2", "work for the farm in /srv/farm")])
+    static let socket = Option.value(
+        "socket", "SOCKET", help: "Where factoryd listens: a path, or tcp:127.0.0.1:PORT.",
+        environment: "FACTORY_WORKER_SOCKET", completion: .files)
+    static let slots = Option.value(
+        "slots", "N", help: "How many jobs at once; by default one for every four processors.",
+        accepts: .integer(1...64), environment: "FACTORY_WORKER_SLOTS")
+    static let arch = Option.value(
+        "arch", "ARCH", help: "Build for ARCH, by default this machine's. Can be given several times.",
+        accepts: .choice(["amd64", "arm64"]), repeats: true, environment: "FACTORY_WORKER_ARCH")
+    static let name = Option.value(
+        "name", "NAME", help: "The worker's name in the farm; by default the machine's.",
+        environment: "FACTORY_WORKER_NAME")
 
     /// `run-job DIRECTORY`
     static let runJob = CommandDescription(
@@ -25,6 +59,17 @@ enum WorkerCommand {
     static let quiet = Option.flag("quiet", short: "q", help: "Print nothing; events.ndjson has it all.")
     static let directory = Positional("DIRECTORY", help: "The spool directory.", completion: .directories)
 
+    /// `doctor`
+    static let doctor = CommandDescription(
+        "doctor", "Say what this machine can do for the farm, and what is missing",
+        exitStatuses: [.init(1, "something that jobs need is missing")])
+
     /// The words, with `agent` put first where no command is named, as the unit file starts it.
-    static func withDefault(_ words: [String]) -> [String] { words }
+    static func withDefault(_ words: [String]) -> [String] {
+        let names = top.subcommands.map(\.name)
+        if words.contains(where: { names.contains($0) || ["--help", "-h", "--version"].contains($0) }) { return words }
+        // A first word that is no option was meant as a command: the parser says which there are.
+        if let first = words.first, !first.hasPrefix("-") { return words }
+        return [agent.name] + words
+    }
 }

@@ -29,11 +29,12 @@ struct JobProcessTests {
 
     /// Waits until the job has said something that satisfies `condition`.
     static func heard(_ spool: Spool, _ condition: (Event.Kind) -> Bool) async throws {
+        let watch = try SpoolWatch(spool)
         let follower = try EventFollower(spool, after: 0)
         while true {
             let events = try follower.read(limit: 1 << 20)
             if events.contains(where: { condition($0.kind) }) { return }
-            if events.isEmpty { try await follower.changed(until: .in(.seconds(30))) }
+            if events.isEmpty { try await watch.changed(until: .in(.seconds(30))) }
         }
     }
 

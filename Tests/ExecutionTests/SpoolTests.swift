@@ -122,11 +122,12 @@ struct SpoolTests {
                     if number % 100 == 0 { await Task.yield() }
                 }
             }
+            let watch = try SpoolWatch(spool)
             let follower = try EventFollower(spool, after: 0)
             var seen: [Int64] = []
             while seen.last != count {
                 let events = try follower.read(limit: 10_000)
-                if events.isEmpty { try await follower.changed(until: .in(.seconds(20))) }
+                if events.isEmpty { try await watch.changed(until: .in(.seconds(20))) }
                 seen += events.map(\.seq)
             }
             #expect(seen == Array(1...count))

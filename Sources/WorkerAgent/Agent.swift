@@ -1,0 +1,268 @@
+import FactoryClient
+import FactoryExecution
+import FactoryProtocol
+import Glibc
+import IO
+import Processes
+import Systemd
+
+/// The agent: keeps a session with the farm, takes jobs into its slots, and holds each until the farm has its end.
+///
+/// It may die at any moment: jobs live on, and what it knew of them is in their spools.
+final class Agent: Sendable {
+    /// Less room than this on the disk of the spools, and a job is declined.
+    private static let leastRoom: Int64 = 64 << 20
+
+    private let parts: AgentParts
+    private let capabilities: [String: String]
+    private let jobs = Locked<[Claim: WorkerJob]>([:])
+    private let isDraining = Locked(false)
+    private let notifier: Notifier?
+
+    init(_ parts: AgentParts, capabilities: [String: String], notifier: Notifier?) {
+        self.parts = parts
+        self.capabilities = capabilities
+        self.notifier = notifier
+    }
+
+    /// Works until the task is cancelled. Jobs live on then.
+    func run() async throws(ExecutionError) {
+        let found = try await foundJobs()
+        notify(.ready, "\(found.count) jobs found in spools")
+        await withDiscardingTaskGroup { group in
+            for job in found { start(job, &group) }
+            var backoff = Backoff()
+            while !Task.isCancelled {
+                do throws(ClientError) {
+                    let session = try await connect()
+                    backoff.succeeded()
+                    defer { session.close() }
+                    group.addTask { await self.beat(session) }
+                    try await converse(session, &group)
+                } catch {
+                    if error.code == .cancelled { break }
+                    log(.warning, "No connection with the farm.", ["why": error.message])
+                    notify(.status("\(error.message)"), nil)
+                }
+                for job in jobs.withLock({ Array($0.values) }) { job.disconnected() }
+                do throws(IOError) {
+                    try await Poller.shared.sleep(until: .in(backoff.failed(chance: .random(in: 0...1))))
+                } catch {
+                    break
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Jobs
+
+    /// The jobs that an earlier agent left, living or not; what was never finished is removed.
+    private func foundJobs() async throws(ExecutionError) -> [WorkerJob] {
+        let parts = parts
+        let found = try await OwnThread.run("spools") { () throws(ExecutionError) -> [WorkerJob] in
+            var found: [WorkerJob] = []
+            for spool in try Spool.all(in: parts.settings.spools) {
+                do throws(ExecutionError) {
+                    found.append(WorkerJob(try Assignment(in: spool), spool, parts))
+                } catch {
+                    // Without the server's words nobody waits for this job: it was never accepted, or half removed.
+                    parts.log.write(
+                        .warning, "A spool that cannot be used is removed.",
+                        ["spool": spool.directory, "why": error.message])
+                    try Self.discard(spool, parts)
+                }
+            }
+            return found
+        }
+        let names = Set(found.map { JobProcess.groupName($0.spool) })
+        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
+        jobs.withLock { jobs in
+            for job in found { jobs[job.claim] = job }
+        }
+        return found
+    }
+
+    /// Ends what may still run in a spool that nobody wants, and removes it.
+    private static func discard(_ spool: Spool, _ parts: AgentParts) throws(ExecutionError) {
+        if let holder = try SpoolLock.holder(spool), holder > 0 { kill(holder, SIGKILL) }
+        try spool.remove()
+    }
+
+    private func start(_ job: WorkerJob, _ group: inout DiscardingTaskGroup) {
+        group.addTask {
+            await job.run()
+            if !Task.isCancelled { self.jobs.withLock { _ = $0.removeValue(forKey: job.claim) } }
+        }
+    }
+
+    private func job(_ claim: Claim) -> WorkerJob? { jobs.withLock { $0[claim] } }
+
+    // MARK: The session
+
+    /// Connects, registers, and says which jobs we hold.
+    private func connect() async throws(ClientError) -> FarmSession {
+        let settings = parts.settings
+        let hello = Hello(role: .worker, name: settings.name.rawValue, software: FactoryWorker.software)
+        let offer = Register(
+            architectures: settings.architectures, slots: settings.slots, capabilities: capabilities,
+            host: WorkerSettings.hostName())
+        let (session, resumed) = try await FarmSession.openWorker(
+            settings.endpoint, hello: hello, offer: offer, held: heldJobs(), until: .in(.seconds(20)))
+        isDraining.withLock { $0 = false }
+        for claim in resumed.drop {
+            log(.info, "The farm gave a job away or has its end.", values(claim))
+            job(claim)?.dropped()
+        }
+        for kept in resumed.keep {
+            job(Claim(job: kept.job, fence: kept.fence))?.connected(session, acked: kept.ackedThrough)
+        }
+        log(
+            .info, "Connected with the farm.",
+            ["server": session.welcome.server, "kept": "\(resumed.keep.count)", "dropped": "\(resumed.drop.count)"])
+        notify(.status("connected with \(session.welcome.server)"), nil)
+        return session
+    }
+
+    private func heldJobs() -> [HeldJob] {
+        jobs.withLock { Array($0.values) }.map { job in
+            // A spool that cannot be read has nothing to offer beyond what the server has.
+            HeldJob(
+                job: job.claim.job, fence: job.claim.fence,
+                through: (try? EventWriter.lastSequence(in: job.spool)) ?? 0)
+        }.sorted { $0.job < $1.job }
+    }
+
+    /// Says `heartbeat` for as long as the session lasts.
+    private func beat(_ session: FarmSession) async {
+        while true {
+            do {
+                try await Poller.shared.sleep(until: .in(.seconds(session.welcome.heartbeatSeconds)))
+                let running = jobs.withLock { $0.values.count { $0.isRunning } }
+                try await session.send(Heartbeat(running: running, freeBytes: try? freeBytes()))
+            } catch {
+                // The session ended, or the agent does; whoever receives says why.
+                return
+            }
+        }
+    }
+
+    /// Takes what the server says until the session ends.
+    private func converse(_ session: FarmSession, _ group: inout DiscardingTaskGroup) async throws(ClientError) {
+        // The server beats as we do; three beats without a word, and nobody is there.
+        let silence = Duration.seconds(session.welcome.heartbeatSeconds) * 3
+        while true {
+            let incoming = try await session.receive(until: .in(silence))
+            do throws(ProtocolError) {
+                try await take(incoming, session, &group)
+            } catch {
+                log(.error, "The farm said something that is not understood.", ["why": error.message])
+            }
+        }
+    }
+
+    private func take(
+        _ incoming: Incoming, _ session: FarmSession, _ group: inout DiscardingTaskGroup
+    ) async throws(ProtocolError) {
+        switch incoming.type {
+        case Heartbeat.type, Registered.type: break
+        case Assign.type: await assigned(try incoming.decode(), session, &group)
+        case Ack.type:
+            let ack: Ack = try incoming.decode()
+            job(Claim(job: ack.job, fence: ack.fence))?.acked(through: ack.through)
+        case Settled.type:
+            let settled: Settled = try incoming.decode()
+            job(Claim(job: settled.job, fence: settled.fence))?.settled()
+        case Superseded.type:
+            let superseded: Superseded = try incoming.decode()
+            let claim = Claim(job: superseded.job, fence: superseded.fence)
+            log(.info, "Another claim has the job.", values(claim))
+            job(claim)?.dropped()
+        case CancelJob.type:
+            let cancel: CancelJob = try incoming.decode()
+            let claim = Claim(job: cancel.job, fence: cancel.fence)
+            log(.info, "A job is cancelled.", values(claim, ["reason": cancel.reason]))
+            job(claim)?.cancel(reason: cancel.reason)
+        case Drain.type:
+            isDraining.withLock { $0 = true }
+            log(.info, "The farm drains this worker: no more jobs are taken.", [:])
+        case ErrorReply.type:
+            let error: ErrorReply = try incoming.decode()
+            log(.error, "The farm did not take what we said.", ["code": error.code, "why": error.message])
+        default:
+            log(.warning, "The farm said something that this version does not know.", ["type": incoming.type])
+        }
+    }
+
+    /// Takes a job, or says why not.
+    private func assigned(_ assign: Assign, _ session: FarmSession, _ group: inout DiscardingTaskGroup) async {
+        let claim = Claim(job: assign.job, fence: assign.fence)
+        do throws(ExecutionError) {
+            if job(claim) == nil {
+                let held = try await accept(assign)
+                jobs.withLock { $0[claim] = held }
+                held.connected(session, acked: 0)
+                start(held, &group)
+                log(.info, "A job was accepted.", values(claim, ["kind": held.kind]))
+            }
+            await answer(session, Accepted(job: claim.job, fence: claim.fence))
+        } catch {
+            log(.warning, "A job was declined.", values(claim, ["why": error.message]))
+            await answer(session, Declined(job: claim.job, fence: claim.fence, reason: error.message))
+        }
+    }
+
+    /// Makes the spool of a job; what it throws is why the job is declined.
+    private func accept(_ assign: Assign) async throws(ExecutionError) -> WorkerJob {
+        let parts = parts
+        if isDraining.withLock({ $0 }) { throw ExecutionError(.processFailed, "the worker is draining") }
+        let taken = jobs.withLock { $0.count }
+        guard taken < parts.settings.slots else {
+            throw ExecutionError(.processFailed, "all \(parts.settings.slots) slots are taken")
+        }
+        let assignment = try Assignment(assign)
+        return try await OwnThread.run("spool") { () throws(ExecutionError) in
+            let spool = try Spool.make(in: parts.settings.spools, job: assign.job, fence: assign.fence)
+            do throws(ExecutionError) {
+                let free = try spool.freeBytes()
+                guard free >= Self.leastRoom else {
+                    throw ExecutionError(
+                        .diskFull, "the spool has \(free >> 20) MiB left; \(Self.leastRoom >> 20) MiB are needed")
+                }
+                try assignment.write(in: spool)
+            } catch {
+                // The first error is the one to tell; a spool without an assignment is removed by the next start.
+                try? spool.remove()
+                throw error
+            }
+            return WorkerJob(assignment, spool, parts)
+        }
+    }
+
+    private func answer(_ session: FarmSession, _ message: some Message) async {
+        do throws(ClientError) {
+            try await session.send(message)
+        } catch {
+            session.close()
+        }
+    }
+
+    private func freeBytes() throws(ExecutionError) -> Int64 { try Spool(parts.settings.spools).freeBytes() }
+
+    private func values(_ claim: Claim, _ more: [String: String] = [:]) -> [String: String] {
+        more.merging(["job": claim.job.rawValue, "fence": claim.fence.description]) { own, _ in own }
+    }
+
+    private func log(_ priority: Priority, _ sentence: String, _ values: [String: String]) {
+        parts.log.write(priority, sentence, values)
+    }
+
+    private func notify(_ message: Notifier.Message, _ status: String?) {
+        guard let notifier else { return }
+        do throws(SystemdError) {
+            if let status { try notifier.send(message, .status(status)) } else { try notifier.send(message) }
+        } catch {
+            log(.warning, "The service manager could not be notified.", ["why": error.message])
+        }
+    }
+}

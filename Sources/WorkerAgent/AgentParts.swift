@@ -1,0 +1,49 @@
+import FactoryExecution
+import FactoryProtocol
+import Glibc
+import IO
+import Processes
+import Systemd
+
+/// What an agent's jobs share.
+final class AgentParts: Sendable {
+    let settings: WorkerSettings
+    let containment: Containment
+    let delivery: Delivery
+    let log: Log
+    private let locks = Locked<[Claim: SpoolLock]>([:])
+
+    init(_ settings: WorkerSettings, _ containment: Containment, _ log: Log) {
+        self.settings = settings
+        self.containment = containment
+        self.log = log
+        delivery = Delivery(log)
+    }
+
+    /// Keeps the lock of a spool whose job does not live, until the spool is gone.
+    func keep(_ lock: SpoolLock, of claim: Claim) { locks.withLock { $0[claim] = lock } }
+
+    /// The spool of a claim is gone.
+    func release(_ claim: Claim) { locks.withLock { _ = $0.removeValue(forKey: claim) } }
+
+    /// What jobs get of our environment: the way to the network, where there is a proxy on it.
+    let jobEnvironment: [String: String] = {
+        let names = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]
+        var variables: [String: String] = [:]
+        for name in names {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
+        return variables
+    }()
+}
+
+extension Outcome {
+    /// In a word or two, for logs.
+    var word: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed(let failure): "failed: \(failure.code)"
+        case .cancelled(let cancellation): cancellation.killed ? "killed" : "cancelled"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Arguments
+import FactoryExecution
+import FactoryProtocol
+import Glibc
+import IO
+import Processes
+
+/// `factory-worker doctor`.
+enum Doctor {
+    static func run(_ invocation: Invocation) async -> Int32 {
+        do {
+            let settings = try WorkerSettings(invocation)
+            let containment = await Containment.detect()
+            let capabilities = await Capabilities.look(
+                for: settings.architectures.first ?? .host, containment: containment)
+            let place = existing(settings.directory)
+            let report = DoctorReport(
+                capabilities: capabilities, isolation: containment.isolation, root: place,
+                // The report says that it could not be looked at.
+                freeBytes: try? Spool(place).freeBytes())
+            Console.print(report.text)
+            return report.isHealthy ? 0 : 1
+        } catch {
+            Console.complain("factory-worker: \(error)")
+            return 2
+        }
+    }
+
+    /// The path, or the nearest directory above it that is there: the agent makes the rest.
+    private static func existing(_ path: String) -> String {
+        var path = path
+        while path != "/" && access(path, F_OK) != 0 { path = FileIO.parent(path) }
+        return path
+    }
+}

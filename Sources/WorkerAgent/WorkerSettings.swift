@@ -1,0 +1,74 @@
+import Arguments
+import FactoryClient
+import FactoryProtocol
+import Glibc
+
+/// What an agent is told: by flags, then `FACTORY_WORKER_*`, then worker.yaml.
+struct WorkerSettings: Sendable {
+    /// Where the farm listens.
+    var endpoint: Endpoint
+    /// How many jobs at once.
+    var slots: Int
+    var architectures: [Architecture]
+    var name: WorkerName
+    /// What holds `spool`, `trees` and `cache`.
+    var directory: String
+    /// This program, for starting jobs.
+    var program: String
+
+    var spools: String { directory + "/spool" }
+    var trees: String { directory + "/trees" }
+    var cache: String { directory + "/cache" }
+
+    /// Reads the settings of an invocation.
+    init(_ invocation: Invocation) throws(SettingsError) {
+        let root = invocation.value(WorkerCommand.root)
+        do throws(ClientError) {
+            endpoint =
+                if let socket = invocation.value(WorkerCommand.socket) { try Endpoint(parsing: socket) } else {
+                    root.map { .root($0) } ?? .standard
+                }
+        } catch {
+            throw SettingsError(description: "--\(WorkerCommand.socket.name): \(error)")
+        }
+        directory = root.map { Self.absolute($0) + "/worker" } ?? "/var/lib/factory-worker"
+        let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        // A build keeps about four processors busy at its widest steps.
+        slots = invocation.int(WorkerCommand.slots) ?? max(1, Int(processors) / 4)
+        let words = invocation.values(WorkerCommand.arch)
+        architectures = words.isEmpty ? [.host] : Set(words.compactMap(Architecture.init)).sorted()
+        name = WorkerName(invocation.value(WorkerCommand.name) ?? Self.hostName())
+        guard name.isValid else {
+            throw SettingsError(
+                description:
+                    "--\(WorkerCommand.name.name): '\(name)' is no name for a worker: letters, digits, '-', '_' "
+                    + "and '.', at most 64")
+        }
+        program = Self.ownPath()
+    }
+
+    /// The name of this machine.
+    static func hostName() -> String {
+        var facts = utsname()
+        guard uname(&facts) == 0 else { return "worker" }
+        return withUnsafeBytes(of: facts.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let directory = getcwd(nil, 0) else { return path }
+        defer { free(directory) }
+        return String(cString: directory) + "/" + path
+    }
+
+    private static func ownPath() -> String {
+        guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments.first ?? "factory-worker" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}
+
+/// A setting that cannot be used.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+}

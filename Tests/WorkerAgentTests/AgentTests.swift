@@ -1,0 +1,246 @@
+import Crypto
+import FactoryExecution
+import FactoryProtocol
+import FactorySpec
+import FactoryWire
+import Glibc
+import HTTP
+import IO
+import Processes
+import TestSupport
+import Testing
+
+/// The real agent against a farm whose every word is the test's.
+@Suite(.timeLimit(.minutes(3)))
+struct AgentTests {
+    static func isLine(_ text: String) -> (Event) -> Bool {
+        { if case .log(let line) = $0.kind { line.text == text } else { false } }
+    }
+
+    static func lines(_ events: [Event]) -> [String] {
+        events.compactMap { if case .log(let line) = $0.kind { line.text } else { nil } }
+    }
+
+    /// The first `count` lines that a self test prints.
+    static func expected(_ count: Int) -> [String] { (1...count).map { "line \($0)" } }
+
+    /// Waits until the spool is gone.
+    static func removed(_ spool: Spool) async throws {
+        let deadline = Deadline.in(.seconds(20))
+        while try FileIO.status(spool.directory) != nil {
+            guard !deadline.hasPassed else {
+                Issue.record("\(spool.directory) is still there")
+                return
+            }
+            try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+        }
+    }
+
+    @Test(
+        "A job is accepted, its events come once and in order, its end is told, and its spool goes when it is settled")
+    func whole() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(
+            try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 20, megabytes: 0, failure: "infrastructure")))
+        #expect(try await connection.next(Accepted.self).fence == Fence(1))
+        let (events, finished) = try await connection.events()
+        #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+        #expect(Self.lines(events) == Self.expected(20))
+        guard case .failed(let failure) = finished?.outcome else {
+            Issue.record("\(String(describing: finished))")
+            return
+        }
+        #expect(failure.cause == .infrastructure)
+        let spool = try farm.spool()
+        try await connection.send(Settled(job: JobID("b.self-test"), fence: Fence(1)))
+        try await Self.removed(spool)
+        try agent.kill()
+    }
+
+    @Test("KILL of the agent stops no job: the next agent adopts it, and every line arrives once")
+    func agentKilled() async throws {
+        let farm = try FakeFarm()
+        let first = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(
+            try farm.assignment(SelfTest(seconds: 4, linesPerSecond: 5, megabytes: 0, failure: "spec")))
+        let (before, _) = try await connection.events(until: Self.isLine("line 5"))
+        let spool = try farm.spool()
+        let job = try #require(try SpoolLock.holder(spool))
+        try first.kill()
+        _ = try await first.ended(until: .in(.seconds(10)))
+        let second = try farm.startAgent()
+        let (again, resume) = try await farm.worker()
+        let held = try resume.decode(Resume.self).jobs
+        #expect(held.map(\.job) == [JobID("b.self-test")])
+        #expect(try SpoolLock.holder(spool) == job)
+        let acked = try #require(before.last?.seq)
+        #expect(held.first.map { $0.through >= acked } == true)
+        try await again.send(
+            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: acked)], drop: []),
+            id: resume.id)
+        let (after, finished) = try await again.events()
+        #expect(finished != nil)
+        #expect((before + after).map(\.seq) == Array(1...Int64(before.count + after.count)))
+        #expect(Self.lines(before + after) == Self.expected(20))
+        try second.kill()
+    }
+
+    @Test("A job that ends while no agent lives is told by the next one")
+    func endedAlone() async throws {
+        let farm = try FakeFarm()
+        let first = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(
+            try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 5, megabytes: 0, failure: "spec")))
+        _ = try await connection.next(Accepted.self)
+        let spool = try farm.spool()
+        _ = try await connection.events(acknowledging: false, until: Self.isLine("line 1"))
+        try first.kill()
+        let deadline = Deadline.in(.seconds(30))
+        while try spool.result() == nil, !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+        }
+        let second = try farm.startAgent()
+        let (again, resume) = try await farm.worker()
+        try await again.send(
+            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: 0)], drop: []),
+            id: resume.id)
+        let (events, finished) = try await again.events()
+        #expect(Self.lines(events) == Self.expected(5))
+        #expect(finished != nil)
+        try second.kill()
+    }
+
+    @Test("TERM ends the agent and no job")
+    func agentStopped() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: Self.isLine("line 1"))
+        try agent.ask()
+        #expect(try await agent.ended(until: .in(.seconds(10)))?.status == .exited(0))
+        #expect(try SpoolLock.holder(try farm.spool()) != nil)
+    }
+
+    @Test("A lost connection is made again, and what was not acknowledged is sent again")
+    func reconnecting() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(
+            try farm.assignment(SelfTest(seconds: 2, linesPerSecond: 5, megabytes: 0, failure: "spec")))
+        _ = try await connection.events(acknowledging: false, until: Self.isLine("line 3"))
+        connection.close()
+        let (again, resume) = try await farm.worker()
+        try await again.send(
+            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: 2)], drop: []),
+            id: resume.id)
+        let (events, finished) = try await again.events()
+        #expect(events.map(\.seq) == Array(3...Int64(events.count + 2)))
+        #expect(finished != nil)
+        try agent.kill()
+    }
+
+    @Test("Cancelling reaches the job, and the end says who asked")
+    func cancelling() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: Self.isLine("line 1"))
+        try await connection.send(CancelJob(job: JobID("b.self-test"), fence: Fence(1), reason: "root asked"))
+        let (_, finished) = try await connection.events()
+        #expect(finished?.outcome == .cancelled(Cancellation(reason: "root asked", killed: false)))
+        try agent.kill()
+    }
+
+    @Test("A job that the farm gave away is ended and its spool removed")
+    func superseded() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: Self.isLine("line 1"))
+        let spool = try farm.spool()
+        try await connection.send(Superseded(job: JobID("b.self-test"), fence: Fence(1)))
+        try await Self.removed(spool)
+        try agent.kill()
+    }
+
+    @Test("KILL of the job is told as the worker's failure")
+    func jobKilled() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: Self.isLine("line 1"))
+        kill(try #require(try SpoolLock.holder(try farm.spool())), SIGKILL)
+        let (_, finished) = try await connection.events()
+        guard case .failed(let failure) = finished?.outcome else {
+            Issue.record("\(String(describing: finished))")
+            return
+        }
+        #expect(failure.cause == .worker)
+        #expect(failure.code == "job-process-lost")
+        try agent.kill()
+    }
+
+    @Test("More jobs than slots, and work that nobody knows, are declined in words")
+    func declining() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        for fence in 1...3 {
+            try await connection.send(
+                try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 0, megabytes: 0), fence: Int64(fence)))
+        }
+        let declined = try await connection.next(Declined.self)
+        #expect(declined.fence == Fence(3))
+        #expect(declined.reason == "all 2 slots are taken")
+        try await connection.send(Drain())
+        var unknown = try farm.assignment(SelfTest(seconds: 1), fence: 4)
+        unknown.job = JobID("b.other")
+        try await connection.send(unknown)
+        #expect(try await connection.next(Declined.self).reason == "the worker is draining")
+        try agent.kill()
+    }
+
+    @Test("Artifacts come to the store, by a move on the same host and else over HTTP", arguments: [false, true])
+    func delivering(moved: Bool) async throws {
+        let farm = try FakeFarm()
+        let incoming = farm.folder.file("incoming")
+        try Directory.make(incoming)
+        let received = Locked<[String]>([])
+        let server = try HTTPServer { request in
+            guard request.bearerToken == "secret" else { return .text("no", status: .unauthorized) }
+            guard request.method == .put else { return .text("none yet", status: .notFound) }
+            let digest = request.path.split(separator: "/").last.map(String.init) ?? ""
+            let bytes =
+                if let name = request.fields["Factory-Moved"] {
+                    try FileIO.read(incoming + "/" + name, limit: 4 << 20)
+                } else { try await request.body.limited(to: 4 << 20).collect() }
+            received.withLock { $0.append("\(digest) \("sha256:" + SHA256.hex(of: bytes) == digest) \(bytes.count)") }
+            return HTTPResponse(.created)
+        }
+        let listener = try Listener.unix(farm.folder.file("run/http.sock"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run([listener]) }
+            let agent = try farm.startAgent()
+            let connection = try await farm.idleWorker()
+            try await connection.send(
+                try farm.assignment(
+                    SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 2), localDirectory: moved ? incoming : nil))
+            let (_, finished) = try await connection.events()
+            #expect(finished?.outcome == .succeeded)
+            let digest = try #require(finished?.artifacts.first?.digest)
+            #expect(received.withLock { $0 } == ["\(digest) true \(2 << 20)"])
+            #expect(try Directory.entries(incoming).count == (moved ? 1 : 0))
+            try agent.kill()
+            group.cancelAll()
+        }
+    }
+}
