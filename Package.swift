@@ -199,6 +199,9 @@ let package = Package(
         tests(
             "factoryctl",
             ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),
+        tests(
+            "Factoryd",
+            ["factoryd", "FactoryWire", "FactoryProtocol", "IO", "JSON"]),
         tests("Migrations", ["FactoryMigrations"]),
         tests("Architecture", ["JSON", "Processes", "IO"]),
         tests(

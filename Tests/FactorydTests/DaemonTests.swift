@@ -1,0 +1,247 @@
+import FactoryProtocol
+import FactoryWire
+import Glibc
+import IO
+import JSON
+import TestSupport
+import Testing
+
+/// The real daemon, started, killed and started again.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct DaemonTests {
+    let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder() }
+
+    private func submit(key: String) -> Submit {
+        Submit(spec: .object(["selfTest": .object(["seconds": .integer(1)])]), idempotencyKey: key)
+    }
+
+    private func line(_ seq: Int64) -> Event {
+        Event(seq: seq, at: Timestamp(milliseconds: 1), kind: .log(LogLine(text: "line \(seq)")))
+    }
+
+    private func worker(
+        _ daemon: DaemonProcess, holding: [HeldJob] = []
+    ) async throws -> (connection: FrameConnection, resumed: Resumed) {
+        let connection = try await daemon.connect(.worker, name: "w1")
+        let offer = Register(
+            architectures: [.amd64], slots: 1, capabilities: ["isolation": "namespaces"], host: "h")
+        _ = try await connection.ask(offer, for: Registered.self)
+        return (connection, try await connection.ask(Resume(jobs: holding), for: Resumed.self))
+    }
+
+    @Test func aSecondDaemonOnOneRootIsRefusedAndNamesTheFirst() async throws {
+        let first = try DaemonProcess(root: folder.path)
+        _ = try await first.connect()
+        let second = try DaemonProcess(root: folder.path)
+        #expect(await second.ended() == 1)
+        #expect(try first.log().contains("another factoryd (process \(first.pid)) runs on \(folder.path)"))
+        _ = try await first.connect().ask(AskStatus(), for: StatusReport.self)
+        #expect(await first.end(SIGKILL) == -SIGKILL)
+        let third = try DaemonProcess(root: folder.path)
+        _ = try await third.connect().ask(AskStatus(), for: StatusReport.self)
+    }
+
+    @Test func termEndsItInGoodOrder() async throws {
+        let daemon = try DaemonProcess(root: folder.path)
+        let connection = try await daemon.connect()
+        let build = try await connection.ask(submit(key: "k"), for: Submitted.self).build
+        try await connection.send(Watch(build: build, from: 1), id: 5)
+        let _: EventMessage = try await connection.expect()
+        #expect(await daemon.end(SIGTERM) == 0)
+        #expect(try daemon.log().contains("factoryd has ended."))
+    }
+
+    /// Submitters work while the daemon is killed again and again; each retries with its key until it is answered.
+    @Test func everyAcknowledgedSubmitIsThereOnceAfterKill9() async throws {
+        let seed = UInt64.random(in: 1...UInt64.max)
+        var random = seed
+        let acknowledged = Locked<[String: BuildID]>([:])
+        let root = folder.path
+        for round in 0..<6 {
+            let daemon = try DaemonProcess(root: root)
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let life = Duration.milliseconds(Int64(60 + (random >> 33) % 250))
+            let clients = try await [daemon.connect(), daemon.connect(), daemon.connect(), daemon.connect()]
+            await withTaskGroup(of: Void.self) { group in
+                for (number, client) in clients.enumerated() {
+                    group.addTask {
+                        // Until the connection breaks. Every key is tried twice, the second time for the same answer.
+                        for index in 0..<100_000 {
+                            let key = "\(round).\(number).\(index / 2)"
+                            do {
+                                let answer = try await client.ask(submit(key: key), for: Submitted.self)
+                                let before = acknowledged.withLock { $0.updateValue(answer.build, forKey: key) }
+                                #expect(before == nil || before == answer.build, "seed \(seed)")
+                            } catch {
+                                return
+                            }
+                        }
+                    }
+                }
+                do throws(IOError) {
+                    try await Poller.shared.sleep(until: .in(life))
+                } catch {
+                    Issue.record("\(error)")
+                }
+                #expect(await daemon.end(SIGKILL) == -SIGKILL)
+            }
+        }
+        let daemon = try DaemonProcess(root: root)
+        let client = try await daemon.connect()
+        let known = acknowledged.withLock { $0 }
+        #expect(!known.isEmpty)
+        #expect(Set(known.values).count == known.count, "two keys, one build; seed \(seed)")
+        for (key, build) in known.shuffled().prefix(300) {
+            let again = try await client.ask(submit(key: key), for: Submitted.self)
+            #expect(again.build == build, "key \(key), seed \(seed)")
+            #expect(again.repeated)
+        }
+    }
+
+    @Test func aRunningJobGoesOnAndEveryLineIsSeenOnceThroughKill9() async throws {
+        var daemon = try DaemonProcess(root: folder.path)
+        var client = try await daemon.connect()
+        var (worker, _) = try await worker(daemon)
+        let build = try await client.ask(submit(key: "k"), for: Submitted.self).build
+        let assign: Assign = try await worker.expect()
+        try await worker.send(Accepted(job: assign.job, fence: assign.fence))
+        var seen: [Event] = []
+        var spool: Int64 = 0
+        for round in 0..<4 {
+            try await client.send(Watch(build: build, from: (seen.last?.seq ?? 0) + 1), id: 4)
+            for _ in 0..<5 {
+                // The last batch is sent and not waited for: whether it was stored is open when the daemon dies.
+                try await worker.send(
+                    JobEvents(job: assign.job, fence: assign.fence, events: (spool + 1...spool + 10).map(line)))
+                spool += 10
+            }
+            while seen.count < 10 * (round + 1) {
+                seen.append(try await client.expect(EventMessage.self).event)
+            }
+            #expect(await daemon.end(SIGKILL) == -SIGKILL)
+            daemon = try DaemonProcess(root: folder.path)
+            client = try await daemon.connect()
+            let held = HeldJob(job: assign.job, fence: assign.fence, through: spool)
+            let resumed: Resumed
+            (worker, resumed) = try await self.worker(daemon, holding: [held])
+            let kept = try #require(resumed.keep.first)
+            #expect(resumed.drop.isEmpty)
+            let missing = (kept.ackedThrough + 1..<spool + 1).map(line)
+            if !missing.isEmpty {
+                let ack = try await worker.ask(
+                    JobEvents(job: assign.job, fence: assign.fence, events: missing), for: Ack.self)
+                #expect(ack.through == spool)
+            }
+        }
+        let _: Settled = try await worker.ask(Finished(job: assign.job, fence: assign.fence, outcome: .succeeded))
+        seen += try await client.watch(build, from: (seen.last?.seq ?? 0) + 1)
+        #expect(seen.map(\.seq) == Array(1...Int64(seen.count)))
+        let lines = seen.compactMap { event -> String? in
+            guard case .log(let line) = event.kind else { return nil }
+            return line.text
+        }
+        #expect(lines == (1...spool).map { "line \($0)" })
+        #expect(seen.filter { $0.kind.name == "buildEnded" }.count == 1)
+        let states = seen.compactMap { event -> JobState? in
+            guard case .jobStateChanged(let change) = event.kind else { return nil }
+            return change.state
+        }
+        #expect(states == [.ready, .leased, .running, .succeeded], "no step is repeated")
+    }
+
+    @Test func systemdIsToldThatItIsReadyAliveAndStopping() async throws {
+        let path = folder.file("notify")
+        let fd = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(fd) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let bound = withUnsafeBytes(of: address) { raw in
+            bind(fd, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+        }
+        try #require(bound == 0)
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let daemon = try DaemonProcess(
+            root: folder.path, environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"])
+        func heard(_ wanted: String) async -> Bool {
+            await OwnThread.run("notify") {
+                var buffer = [UInt8](repeating: 0, count: 4096)
+                while true {
+                    let count = recv(fd, &buffer, buffer.count, 0)
+                    guard count > 0 else { return false }
+                    if String(decoding: buffer[..<count], as: UTF8.self).contains(wanted) { return true }
+                }
+            }
+        }
+        #expect(await heard("READY=1"))
+        #expect(await heard("WATCHDOG=1"))
+        #expect(await heard("WATCHDOG=1"))
+        kill(daemon.pid, SIGTERM)
+        #expect(await heard("STOPPING=1"))
+        #expect(await daemon.ended() == 0)
+    }
+
+    @Test(arguments: [
+        (["--hartbeat", "5"], "did you mean '--heartbeat'", Int32(2)),
+        (["--dead", "soon"], "must be a whole number", 2),
+        (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
+        (["--listen", "0.0.0.0:0"], "no loopback address", 1),
+    ])
+    func wrongSettingsAreNamed(options: [String], words: String, status: Int32) async throws {
+        let daemon = try DaemonProcess(root: folder.path, options)
+        #expect(await daemon.ended() == status)
+        #expect(try daemon.log().contains(words))
+    }
+
+    @Test func aConfigurationFileIsReadAndItsMistakesHaveAPlace() async throws {
+        let file = folder.file("factoryd.yaml")
+        try AtomicFile.write(Array("heartbeat: 500\nded: 3\n".utf8), to: file)
+        let broken = try DaemonProcess(root: folder.path, ["--config", file])
+        #expect(await broken.ended() == 2)
+        #expect(try broken.log().contains("\(file):2:1: there is no setting 'ded'; did you mean 'dead'?"))
+        try AtomicFile.write(Array("listen: 127.0.0.1:0\n".utf8), to: file)
+        let daemon = try DaemonProcess(root: folder.path, ["--config", file])
+        _ = try await daemon.connect()
+        #expect(try daemon.log().contains("127.0.0.1:"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root: a full disk is a small tmpfs"))
+    func aFullDiskRefusesWorkAndTheFarmLivesOn() async throws {
+        let disk = folder.file("disk")
+        try #require(mkdir(disk, 0o700) == 0)
+        try #require(mount("tmpfs", disk, "tmpfs", 0, "size=6m") == 0)
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        let daemon = try DaemonProcess(root: disk)
+        let client = try await daemon.connect()
+        let ballast = Glibc.open(disk + "/ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(ballast) }
+        let block = [UInt8](repeating: 7, count: 1 << 16)
+        while write(ballast, block, block.count) > 0 {}
+        var refusal: ErrorReply?
+        var accepted: [BuildID] = []
+        for index in 0..<5000 where refusal == nil {
+            do {
+                accepted.append(try await client.ask(submit(key: "\(index)"), for: Submitted.self).build)
+            } catch let error as ErrorReply {
+                refusal = error
+            }
+        }
+        #expect(refusal?.code == "disk-full")
+        _ = try await client.ask(ListBuilds(), for: Builds.self)
+        #expect(ftruncate(ballast, 0) == 0)
+        let build = try await client.ask(submit(key: "after"), for: Submitted.self).build
+        let (worker, _) = try await worker(daemon)
+        for _ in 0...accepted.count {
+            let assign: Assign = try await worker.expect()
+            try await worker.send(Accepted(job: assign.job, fence: assign.fence))
+            let _: Settled = try await worker.ask(
+                Finished(job: assign.job, fence: assign.fence, outcome: .succeeded))
+        }
+        for build in accepted.suffix(3) + [build] {
+            let events = try await client.watch(build)
+            #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+        }
+    }
+}
