@@ -25,6 +25,8 @@ package struct ClientError: Error, Sendable {
         package static let connectionLost = Code(rawValue: "connection-lost")
         /// The farm said something that this side does not understand.
         package static let badReply = Code(rawValue: "bad-reply")
+        /// A file on this side could not be read or written.
+        package static let localFile = Code(rawValue: "local-file")
         /// The task was cancelled.
         package static let cancelled = Code(rawValue: "cancelled")
     }

@@ -26,13 +26,15 @@ func checkName(_ name: String) throws(StoreError) {
 }
 
 extension BlobStore {
-    /// How much of an upload is here, in bytes: where its sender goes on after a lost connection.
-    package func received(_ upload: Upload) throws(StoreError) -> Int64 {
-        do throws(IOError) {
-            return Int64(try FileIO.status(partial(upload))?.size ?? 0)
-        } catch {
-            throw StoreError(error)
-        }
+    /// How much of an upload is here, in bytes: where its sender goes on after a lost connection. All of it when the
+    /// blob is in the store.
+    ///
+    /// One that was whole when the daemon was stopped is published first. Throws `upload-busy` while another request
+    /// sends or publishes it.
+    package func received(_ upload: Upload) async throws(StoreError) -> Int64 {
+        try begin(upload)
+        defer { end(upload) }
+        return try await progress(upload)
     }
 
     /// Takes a part of an upload.
@@ -48,12 +50,10 @@ extension BlobStore {
         _ upload: Upload, from start: Int64, total: Int64, next: () async throws -> [UInt8]
     ) async throws -> Int64 {
         if try size(of: upload.digest) == total { return total }
-        guard writing.withLock({ $0.insert(upload.key).inserted }) else {
-            throw StoreError(.busy, "another request sends \(upload.digest) for \(upload.attempt) right now")
-        }
-        defer { writing.withLock { _ = $0.remove(upload.key) } }
+        try begin(upload)
+        defer { self.end(upload) }
         let path = partial(upload)
-        var end = try received(upload)
+        var end = try await progress(upload)
         guard start == end, total >= 0 else {
             throw StoreError(
                 .badRange, "\(upload.digest): \(end) bytes are here, so the next part begins at \(end), not \(start)")
@@ -75,7 +75,16 @@ extension BlobStore {
             }
             end += Int64(bytes.count)
         }
-        if end == total { try await publish(path, as: upload.digest) }
+        if end == total {
+            do throws(IOError) {
+                // Under a name that says so: after a crash it is published and not waited for.
+                try FileIO.rename(path, to: whole(upload))
+            } catch {
+                throw error.code == .notFound
+                    ? StoreError(.attemptEnded, "the attempt \(upload.attempt) ended meanwhile") : StoreError(error)
+            }
+            try await publish(whole(upload), as: upload.digest)
+        }
         return end
     }
 
@@ -88,20 +97,32 @@ extension BlobStore {
     }
 
     /// Takes a file that the attempt put into its incoming folder. Links and anything but plain files are refused.
+    ///
+    /// It is moved away first, so that the attempt cannot exchange it between the look at it and the taking; a repeated
+    /// call after a crash goes on. Its bytes stay in the hands of the user who wrote it: that is why this is for workers
+    /// of the same host, who are trusted, and ``verify(_:)`` tells.
     package func take(file name: String, as upload: Upload) async throws(StoreError) {
         try checkName(name)
         if try size(of: upload.digest) != nil { return }
-        let path = root + "/incoming/" + upload.attempt + "/" + name
+        try begin(upload)
+        defer { end(upload) }
+        try makeFolder(FileIO.parent(whole(upload)))
         do throws(IOError) {
-            guard let status = try FileIO.status(path) else {
-                throw IOError(.notFound, "there is no file \(name) in the attempt's incoming folder")
+            do throws(IOError) {
+                try FileIO.rename(root + "/incoming/" + upload.attempt + "/" + name, to: whole(upload))
+            } catch  where error.code == .notFound {
+                guard try FileIO.status(whole(upload)) != nil else {
+                    throw IOError(.wrongKind, "there is no file \(name) in the attempt's incoming folder")
+                }
             }
-            guard status.kind == .file else { throw IOError(.wrongKind, "\(name) is no plain file") }
+            guard try FileIO.status(whole(upload))?.kind == .file else {
+                try Directory.remove(whole(upload))
+                throw IOError(.wrongKind, "\(name) is no plain file")
+            }
         } catch {
-            throw error.code == .notFound || error.code == .wrongKind
-                ? StoreError(.badName, error.message) : StoreError(error)
+            throw error.code == .wrongKind ? StoreError(.badName, error.message) : StoreError(error)
         }
-        try await publish(path, as: upload.digest)
+        try await publish(whole(upload), as: upload.digest)
     }
 
     /// Forgets what an attempt left half done. Called when it has ended.
@@ -118,6 +139,31 @@ extension BlobStore {
     }
 
     private func partial(_ upload: Upload) -> String { root + "/uploads/" + upload.key }
+
+    private func whole(_ upload: Upload) -> String { partial(upload) + ".whole" }
+
+    private func begin(_ upload: Upload) throws(StoreError) {
+        guard writing.withLock({ $0.insert(upload.key).inserted }) else {
+            throw StoreError(.busy, "another request sends \(upload.digest) for \(upload.attempt) right now")
+        }
+    }
+
+    private func end(_ upload: Upload) {
+        writing.withLock { _ = $0.remove(upload.key) }
+    }
+
+    private func progress(_ upload: Upload) async throws(StoreError) -> Int64 {
+        if let size = try size(of: upload.digest) { return size }
+        do throws(IOError) {
+            guard try FileIO.status(whole(upload)) != nil else {
+                return Int64(try FileIO.status(partial(upload))?.size ?? 0)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        try await publish(whole(upload), as: upload.digest)
+        return try size(of: upload.digest) ?? 0
+    }
 
     private func makeFolder(_ path: String) throws(StoreError) {
         do throws(IOError) {

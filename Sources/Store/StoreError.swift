@@ -20,6 +20,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         package static let diskFull = Code(rawValue: "disk-full")
         /// A name that is no plain file name.
         package static let badName = Code(rawValue: "bad-name")
+        /// The attempt has ended, and what it sent is gone.
+        package static let attemptEnded = Code(rawValue: "attempt-ended")
         /// A call of the operating system failed.
         package static let io = Code(rawValue: "store-io")
     }

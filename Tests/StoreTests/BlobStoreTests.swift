@@ -56,12 +56,12 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
             try await fixture.store.receive(
                 upload, from: 0, total: total, next: feed([Array(bytes[..<10]), Array(bytes[10..<5000])])) == 5000)
         #expect(try fixture.store.size(of: digest) == nil)
-        #expect(try fixture.store.received(upload) == 5000)
+        #expect(try await fixture.store.received(upload) == 5000)
         #expect(
             try await fixture.store.receive(upload, from: 5000, total: total, next: feed([Array(bytes[5000...])]))
                 == total)
         #expect(try fixture.content(digest) == bytes)
-        #expect(try fixture.store.received(upload) == 0)
+        #expect(try await fixture.store.received(upload) == total)
     }
 
     @Test func aBlobThatIsHereIsNotTakenAgain() async throws {
@@ -86,7 +86,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
                 _ = try await fixture.store.receive(upload, from: 0, total: Int64(wrong.count), next: feed([wrong]))
             } == .digestMismatch)
         #expect(try fixture.store.size(of: digest) == nil)
-        #expect(try fixture.store.received(upload) == 0)
+        #expect(try await fixture.store.received(upload) == 0)
     }
 
     @Test func aPartMustBeginWhereTheUploadEnds() async throws {
@@ -111,7 +111,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
                 return Array(bytes[..<777])
             }
         }
-        #expect(try fixture.store.received(upload) == 777)
+        #expect(try await fixture.store.received(upload) == 777)
     }
 
     @Test func aFileOfTheSameHostIsMovedAndHashed() async throws {
@@ -137,6 +137,44 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         #expect(try fixture.store.size(of: digest) == nil)
     }
 
+    @Test func anUploadThatWasWholeWhenTheDaemonWasKilledIsPublishedWhenItIsAskedFor() async throws {
+        let fixture = try Fixture()
+        let folder = fixture.root + "/store/uploads/a.1"
+        try Directory.make(folder)
+        try fixture.put(bytes, at: "\(folder)/\(digest.hex).whole")
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        #expect(try await fixture.store.received(upload) == Int64(bytes.count))
+        #expect(try fixture.content(digest) == bytes)
+    }
+
+    @Test func anAttemptThatEndsWhileItSendsPublishesNothing() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        var parts = [bytes, []][...]
+        let ended = await code {
+            _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count)) {
+                if parts.count == 1 { try fixture.store.endAttempt("a.1") }
+                return parts.removeFirst()
+            }
+        }
+        #expect(ended == .attemptEnded)
+        #expect(try fixture.store.size(of: digest) == nil)
+    }
+
+    @Test func twoRequestsCannotSendOneUpload() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        var parts = [bytes, []][...]
+        _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count)) {
+            let second = await code {
+                _ = try await fixture.store.receive(upload, from: 0, total: 10) { [] }
+            }
+            #expect(second == .busy)
+            return parts.removeFirst()
+        }
+        #expect(try fixture.content(digest) == bytes)
+    }
+
     @Test(arguments: ["..", "a/b", "", "."]) func anAttemptsNameNeverLeavesItsFolder(name: String) async {
         #expect(await code { _ = try Upload(attempt: name, digest: digest) } == .badName)
     }
@@ -147,7 +185,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         _ = try await fixture.store.receive(upload, from: 0, total: 10, next: feed([[1, 2, 3]]))
         _ = try fixture.store.incoming(attempt: "a.1")
         try fixture.store.endAttempt("a.1")
-        #expect(try fixture.store.received(upload) == 0)
+        #expect(try await fixture.store.received(upload) == 0)
         #expect(try Directory.entries(fixture.root + "/store/uploads").isEmpty)
         #expect(try Directory.entries(fixture.root + "/store/incoming").isEmpty)
         try fixture.store.endAttempt("never-seen.1")
@@ -189,7 +227,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         }
         #expect(
             await code { _ = try await store.receive(upload, from: 0, total: total, next: feed(parts)) } == .diskFull)
-        let kept = try store.received(upload)
+        let kept = try await store.received(upload)
         #expect(kept > 0 && kept < total)
         #expect(try store.size(of: digest) == nil)
         #expect(unlink(filler) == 0)

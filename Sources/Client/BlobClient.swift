@@ -1,0 +1,119 @@
+import Crypto
+package import FactoryProtocol
+import Glibc
+package import HTTP
+import IO
+
+/// Fetches blobs of the farm's store over HTTP: resumed where they were cut, and never put in place unless their bytes
+/// are what their digest says.
+package struct BlobClient: Sendable {
+    /// How a file came to be there.
+    package enum Fetched: Sendable, Equatable {
+        /// It was there already, with the right digest.
+        case kept
+        /// It was fetched; so many bytes were there from an earlier, cut fetch.
+        case fetched(resumedFrom: Int)
+    }
+
+    private let client: HTTPClient
+    private let base: String
+    private static let tries = 5
+
+    /// Takes the store's address: `unix:/path/http.sock`, `http://host:port` or `https://host:port`.
+    ///
+    /// - Throws: `bad-endpoint`.
+    package init(_ address: String) throws(ClientError) {
+        if address.hasPrefix("unix:/") {
+            client = HTTPClient(unixSocket: String(address.dropFirst(5)))
+            base = "http://localhost"
+        } else if address.hasPrefix("http://") || address.hasPrefix("https://") {
+            client = HTTPClient()
+            base = address.hasSuffix("/") ? String(address.dropLast()) : address
+        } else {
+            throw ClientError(
+                .badEndpoint, "'\(address)' is no address of a store: unix:/path or http://host:port")
+        }
+    }
+
+    /// Puts a blob at `path`: first into `path.part`, which a later call goes on with, then, when its digest is right,
+    /// renamed. A lost connection is tried again five times, with growing pauses.
+    ///
+    /// - Throws: `rejected` when the store does not have it or sends other bytes (which are removed then), `local-file`,
+    ///   `cannot-connect`, `connection-lost`, `timed-out`, `cancelled`.
+    package func fetch(
+        _ digest: Digest, size: Int64, to path: String, progress: @escaping HTTPClient.Progress = { _, _ in }
+    ) async throws(ClientError) -> Fetched {
+        if try await isThere(digest, size, path) { return .kept }
+        let part = path + ".part"
+        let download = try await downloaded(digest, size, part, progress)
+        guard Digest(hash: download.hash) == digest else {
+            try await file { () throws(IOError) in try FileIO.removeFile(part) }
+            throw ClientError(
+                .rejected, "the store sent other bytes than those of \(digest)", reason: "digest-mismatch")
+        }
+        try await file { () throws(IOError) in
+            try FileIO.sync(FileIO.open(part, O_RDONLY))
+            try FileIO.rename(part, to: path)
+            try FileIO.syncDirectory(FileIO.parent(path))
+        }
+        return .fetched(resumedFrom: download.resumedFrom)
+    }
+
+    private func downloaded(
+        _ digest: Digest, _ size: Int64, _ part: String, _ progress: @escaping HTTPClient.Progress
+    ) async throws(ClientError) -> HTTPClient.Download {
+        var pause = Duration.milliseconds(250)
+        for attempt in 1...Self.tries {
+            do throws(HTTPError) {
+                return try await client.download(
+                    "\(base)/v1/blobs/\(digest)", to: part, resumeTag: digest.description, limit: Int(size),
+                    progress: progress)
+            } catch {
+                guard attempt < Self.tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
+                    throw ClientError(fetching: error)
+                }
+            }
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(pause))
+            } catch {
+                throw ClientError(talking: error)
+            }
+            pause *= 2
+        }
+        throw ClientError(.connectionLost, "the store cannot be reached")
+    }
+
+    private func isThere(_ digest: Digest, _ size: Int64, _ path: String) async throws(ClientError) -> Bool {
+        let there = try await file { () throws(IOError) in try FileIO.status(path) }
+        guard let there, there.kind == .file, Int64(there.size) == size else { return false }
+        do throws(CryptoError) {
+            return Digest(hash: try await SHA256.hash(file: path)) == digest
+        } catch {
+            throw ClientError(error.code == .cancelled ? .cancelled : .localFile, error.message)
+        }
+    }
+
+    /// Work on our own disk, on a thread of its own.
+    private func file<Success: Sendable>(
+        _ work: @escaping @Sendable () throws(IOError) -> Success
+    ) async throws(ClientError) -> Success {
+        do throws(IOError) {
+            return try await OwnThread.run("blob-file", work)
+        } catch {
+            throw ClientError(.localFile, error.message)
+        }
+    }
+}
+
+extension ClientError {
+    init(fetching error: HTTPError) {
+        switch error.code {
+        case .cancelled: self.init(.cancelled, "cancelled")
+        case .timedOut: self.init(.timedOut, error.message)
+        case .unreachable: self.init(.cannotConnect, error.message)
+        case .file: self.init(.localFile, error.message)
+        case .answered, .mismatch, .refused: self.init(.rejected, error.message)
+        default: self.init(.connectionLost, error.message)
+        }
+    }
+}
