@@ -39,7 +39,8 @@ struct LiveISOTests {
         let results = check.events.compactMap { if case .bootResult(let result) = $0 { result } else { nil } }
         for result in results { print("boot check:", result) }
         #expect(results.map(\.passed) == [true, true])
-        #expect(check.artifacts.map(\.name) == ["boot-bios.log", "boot-uefi.log", "boot-check.json"])
+        #expect(results.map(\.firmware).sorted() == ["bios", "uefi"])
+        #expect(check.artifacts.map(\.name).sorted() == ["boot-bios.log", "boot-check.json", "boot-uefi.log"])
     }
 
     private func expectBothBootImagesAndOneESP(_ iso: String) async throws {

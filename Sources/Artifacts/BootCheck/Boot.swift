@@ -17,6 +17,8 @@ struct Boot {
     var work: BootCheckWork
     var iso: String
     var accelerator: GuestMachine.Accelerator
+    /// How many the guest gets.
+    var processors: Int
     var context: JobContext
 
     /// Boots, and reports what was seen. A boot that did not come up is a result, not an error of this function.
@@ -91,7 +93,7 @@ struct Boot {
         }
         return GuestMachine(
             architecture: work.arch, accelerator: accelerator,
-            processors: min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))), memoryMiB: work.memoryMiB, iso: iso,
+            processors: processors, memoryMiB: work.memoryMiB, iso: iso,
             firmware: files, console: "/dev/fdset/1")
     }
 }

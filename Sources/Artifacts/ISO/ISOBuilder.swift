@@ -7,7 +7,7 @@ import Processes
 /// Carries out an ISO's plan: the tools run here, on a mounted image that is only read.
 package struct ISOBuilder: Sendable {
     /// mksquashfs' share of memory. More makes it no faster with blocks this small.
-    private static let squashMemoryMiB = 256
+    private static let squashMemoryMiB = 128
 
     package var plan: ISOPlan
     /// The image, mounted.
