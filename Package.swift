@@ -120,9 +120,8 @@ let package = Package(
         executable(
             "factoryctl", "Sources/factoryctl",
             [
-                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryConversion", "FactoryArtifacts",
-                "FactoryImages", "FactoryExecution", "HTTP", "IO", "JSON", "YAML", "Arguments", "Terminal",
-                "Crypto", "Processes",
+                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryConversion", "HTTP", "IO", "JSON", "YAML",
+                "Arguments", "Terminal", "Spelling", "Crypto",
             ]),
         executable(
             "factory-worker", "Sources/WorkerAgent",

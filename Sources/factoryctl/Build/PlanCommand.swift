@@ -1,0 +1,64 @@
+import Arguments
+import FactoryConversion
+import FactoryProtocol
+import FactorySpec
+import JSON
+import Terminal
+
+/// `factoryctl plan`: what a description leads to. Needs no farm.
+enum PlanCommand: Subcommand {
+    static let steps = Option.flag("no-steps", help: "Only the jobs, without the steps of the conversion.")
+
+    static let description = CommandDescription(
+        "plan", "show what would be done, and do nothing",
+        discussion: """
+            Prints the jobs that follow from a description and the steps of the conversion: packages, files, services. \
+            No farm is asked. The steps are known for distributions; what another image is, only its job can see.
+            """,
+        options: SpecOptions.all + [steps, CommonOptions.json], positionals: [SpecOptions.place],
+        examples: [.init("factoryctl plan -f image.yaml", "The jobs and steps of a description")])
+
+    static func run(_ call: Call) async throws -> ExitStatus {
+        let input: SpecInput
+        do {
+            input = try await SpecInput.read(call.invocation)
+        } catch let problems as SpecProblems {
+            try await call.errors.write(problems.lines.map { $0.rendered(call.palette) + "\n" }.joined())
+            return .usage
+        }
+        let plan = Planner.plan(input.spec)
+        let conversion = call.invocation.flag(steps) ? nil : try conversion(input.spec, plan)
+        if call.invocation.flag(CommonOptions.json) {
+            try await call.print(Painted(try CanonicalJSON.text(Printed(plan: plan, conversion: conversion))))
+        } else {
+            try await call.print(lines(plan, title: input.spec.title) + (conversion?.lines() ?? []).map { Painted($0) })
+        }
+        return .success
+    }
+
+    private static func conversion(_ spec: BuildSpec, _ plan: Plan) throws -> ConversionPlan? {
+        for job in plan.jobs {
+            guard case .image(let work) = job.work, let system = BaseSystem.expected(of: work.base) else { continue }
+            return try ConversionPlanner.plan(for: work, on: system)
+        }
+        return nil
+    }
+
+    /// The jobs for people.
+    static func lines(_ plan: Plan, title: String) -> [Painted] {
+        var lines = [Painted(title, .bold)]
+        for job in plan.jobs {
+            let after = job.needs.isEmpty ? "" : " after " + job.needs.joined(separator: ", ")
+            lines.append(Painted("job \(job.name)", .bold) + Painted("\(after), on \(job.arch.rawValue)"))
+            let needs = job.requirements.joined(separator: ", ")
+            let time = Human.duration(.seconds(job.timeoutSeconds))
+            lines.append(Painted("  needs \(needs); at most \(time), \(job.maxAttempts) attempts", .dim))
+        }
+        return lines + plan.warnings.map { Painted("! \($0.message)", .yellow) }
+    }
+
+    private struct Printed: Encodable {
+        let plan: Plan
+        let conversion: ConversionPlan?
+    }
+}

@@ -1,0 +1,69 @@
+import FactoryProtocol
+import Terminal
+
+/// One thing that was looked at: good, or with advice.
+struct Finding: Sendable, Equatable {
+    /// What was looked at, in a word.
+    let subject: String
+    /// What to do about it; nil when it is good.
+    let advice: String?
+    /// What was seen.
+    let seen: String
+
+    init(_ subject: String, _ advice: String?, _ seen: String) {
+        self.subject = subject
+        self.advice = advice
+        self.seen = seen
+    }
+
+    /// Below this an image and its ISO may not fit.
+    private static let leastFree: Int64 = 10 << 30
+
+    func lines(unicode: Bool) -> [Painted] {
+        let sign = (advice == nil ? Sentence.Sign.good : .bad).painted(unicode: unicode)
+        let first = sign + Painted(" \(subject.padded(to: 10)) ") + Painted(Neutralized.text(seen))
+        return [first] + (advice.map { [Painted("             \($0)", .yellow)] } ?? [])
+    }
+
+    /// Whether server and program are of one version.
+    static func versions(ours: String, server: String) -> Finding {
+        let isSame = server.hasSuffix(" " + ours)
+        return Finding(
+            "version", isSame ? nil : "upgrade the older of the two: newer messages are not understood by it",
+            "this program \(ours), \(server)")
+    }
+
+    /// A farm that says it was started in the future has another clock than this machine.
+    static func clock(_ status: StatusReport, now: Timestamp) -> Finding {
+        let ahead = status.startedAt.milliseconds - now.milliseconds
+        return Finding(
+            "clock", ahead > 5000 ? "set both machines' clocks (timedatectl set-ntp true)" : nil,
+            ahead > 5000 ? "the farm's clock is ahead by at least \(Human.duration(.milliseconds(ahead)))" : "agrees")
+    }
+
+    /// The disk, and what the farm itself complains of.
+    static func farm(_ status: StatusReport) -> [Finding] {
+        let hasRoom = status.freeBytes >= leastFree
+        let disk = Finding(
+            "disk", hasRoom ? nil : "make room: a build needs \(Human.bytes(leastFree)) and more",
+            "\(Human.bytes(status.freeBytes)) free at \(status.root)")
+        return [disk] + status.problems.map { Finding("farm", $0.suggestion ?? "factoryctl explain", $0.message) }
+    }
+
+    /// Who could build, and whether they can.
+    static func workers(_ workers: [WorkerSummary]) -> [Finding] {
+        let alive = workers.filter { $0.state == .connected }
+        guard !alive.isEmpty else {
+            let seen = workers.isEmpty ? "none" : "\(workers.count), none of them connected"
+            return [Finding("workers", "start factory-worker; its own doctor says what its machine lacks", seen)]
+        }
+        return alive.map { worker in
+            let isolation = worker.capabilities["isolation"]
+            let architectures = worker.architectures.map(\.rawValue).joined(separator: ", ")
+            return Finding(
+                "worker", isolation == nil ? "it cannot isolate jobs: run 'factory-worker doctor' there" : nil,
+                "\(worker.name): \(architectures), \(worker.slots) slots, "
+                    + "isolation \(isolation ?? "none"), kvm \(worker.capabilities["kvm"] ?? "no")")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Arguments
+import FactoryClient
+import FactoryProtocol
+import JSON
+import Terminal
+
+/// `factoryctl status`: how the farm is.
+enum StatusCommand: Subcommand {
+    static let description = CommandDescription("status", "say how the farm is", options: [CommonOptions.json])
+
+    static func run(_ call: Call) async throws -> ExitStatus {
+        let status = try await call.connect().request(AskStatus(), for: StatusReport.self)
+        if call.invocation.flag(CommonOptions.json) {
+            try await call.print(Painted(try CanonicalJSON.text(status)))
+        } else {
+            try await call.print(lines(status, now: ClockTime.now()))
+        }
+        return .success
+    }
+
+    static func lines(_ status: StatusReport, now: Timestamp) -> [Painted] {
+        let uptime = Human.duration(.milliseconds(now.milliseconds - status.startedAt.milliseconds))
+        let jobs = JobState.allCases.compactMap { state in
+            status.jobs[state.rawValue].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
+        }
+        let workers = status.workers == 1 ? "1 worker" : "\(status.workers) workers"
+        return [
+            Painted("farm     ", .dim) + Painted("\(Neutralized.text(status.server)), up for \(uptime)"),
+            Painted("data     ", .dim) + Painted(Neutralized.text(status.root)),
+            Painted("jobs     ", .dim) + Painted(jobs.isEmpty ? "none" : jobs.joined(separator: ", ")),
+            Painted("workers  ", .dim) + Painted("\(workers), \(status.freeSlots) slots free"),
+            Painted("store    ", .dim)
+                + Painted("\(Human.bytes(status.storeBytes)) used, \(Human.bytes(status.freeBytes)) free on the disk"),
+        ] + status.problems.map { Painted("! \(Neutralized.text($0.sentence))", .yellow) }
+    }
+}

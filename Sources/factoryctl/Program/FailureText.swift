@@ -1,0 +1,79 @@
+import Arguments
+import FactoryClient
+import FactoryProtocol
+import IO
+import Terminal
+
+/// What the program says when a command fails, and what it ends with.
+struct FailureText: Sendable {
+    let status: ExitStatus
+    /// For the standard error; none when nobody is left to read.
+    let lines: [Painted]
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as ArgumentsError:
+            self.init(.usage, error.description)
+        case let error as CommandError:
+            self.init(error.status, error.message, hint: error.hint)
+        case let error as ClientError:
+            self.init(client: error)
+        case let error as TerminalError where error.code == .closed:
+            // As a shell shows a program that SIGPIPE ended.
+            self.init(status: .signalled(13), lines: [])
+        case is CancellationError:
+            self.init(.signalled(2), "interrupted")
+        default:
+            self.init(.buildFailed, "\(error)")
+        }
+    }
+
+    private init(status: ExitStatus, lines: [Painted]) {
+        self.status = status
+        self.lines = lines
+    }
+
+    private init(_ status: ExitStatus, _ message: String, hint: String? = nil) {
+        let first = Painted("factoryctl: ", .red) + Painted(message)
+        self.init(status: status, lines: [first] + (hint.map { [Painted("  try: \($0)")] } ?? []))
+    }
+
+    private init(client error: ClientError) {
+        switch error.code {
+        case .badEndpoint: self.init(.usage, error.message)
+        case .cannotConnect:
+            self.init(.connectionLost, error.message, hint: "factoryctl doctor, or name the farm by --root or --socket")
+        case .notPermitted:
+            self.init(.connectionLost, error.message, hint: "adding the user to the group factory, or root")
+        case .rejected:
+            let isUsage = [
+                "bad-spec", "unknown-build", "ambiguous-build", "unknown-job", "unknown-worker", "key-reused",
+            ]
+            .contains(error.reason ?? "")
+            self.init(isUsage ? .usage : .buildFailed, Self.words(error), hint: Self.hint(error.reason))
+        default: self.init(.connectionLost, Self.words(error))
+        }
+    }
+
+    private static func words(_ error: ClientError) -> String {
+        ([error.message + (error.reason.map { " [\($0)]" } ?? "")] + error.problems.map { "  " + $0.sentence })
+            .map(Neutralized.text).joined(separator: "\n")
+    }
+
+    private static func hint(_ reason: String?) -> String? {
+        switch reason {
+        case "unknown-build", "ambiguous-build": "factoryctl list"
+        case "unknown-worker": "factoryctl workers"
+        case "not-allowed": "the same as root, or as a member of the group factory-admin"
+        case "no-common-version": "upgrading the older of the two programs"
+        default: nil
+        }
+    }
+}
+
+extension Problem {
+    /// Path, message and what to write instead.
+    var sentence: String {
+        (path.isEmpty ? "" : path + ": ") + message + (suggestion.map { " (try: \($0))" } ?? "")
+    }
+}

@@ -1,0 +1,87 @@
+import Arguments
+import FactoryClient
+import FactoryProtocol
+import Glibc
+import IO
+import Terminal
+
+/// Watches a build until its end, until the user leaves, or until the farm is gone for good; then says how it ended.
+enum WatchLoop {
+    /// How often a screen's clocks are looked at.
+    private static let tick = Duration.milliseconds(200)
+
+    static func run(_ build: BuildID, _ call: Call) async throws -> ExitStatus {
+        let mode = WatchOptions.mode(call)
+        let painter = WatchPainter(
+            view: view(mode, build, call), isScreen: mode == .tty && call.traits.isInteractive, call: call,
+            descriptor: STDOUT_FILENO)
+        let watcher = BuildWatcher(
+            endpoint: try call.endpoint(), hello: Call.hello, build: build, logs: mode != .quiet)
+        let ending = try await race(watcher, painter, build, call)
+        try await painter.finish(ending)
+        return ending.status
+    }
+
+    private static func view(_ mode: WatchOptions.Mode, _ build: BuildID, _ call: Call) -> any WatchView {
+        switch mode {
+        case .tty where call.traits.isInteractive: ScreenView(build: build, unicode: call.traits.hasUnicode)
+        case .tty, .plain:
+            PlainView(
+                build: build, unicode: call.traits.hasUnicode, offsetSeconds: ClockTime.localOffsetSeconds())
+        case .json: JSONView(build: build)
+        case .quiet: QuietView(build: build)
+        }
+    }
+
+    /// The first of: the build's end, the user's leave, the loss of the farm.
+    private static func race(
+        _ watcher: BuildWatcher, _ painter: WatchPainter, _ build: BuildID, _ call: Call
+    ) async throws -> WatchEnding {
+        try await withThrowingTaskGroup(of: WatchEnding?.self) { group in
+            group.addTask { try await follow(watcher, painter) }
+            group.addTask { try await leave(painter, build, call) }
+            group.addTask {
+                while !Task.isCancelled {
+                    try await Poller.shared.sleep(until: .in(tick))
+                    try await painter.tick()
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ending = try await group.next() {
+                if let ending { return ending }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private static func follow(_ watcher: BuildWatcher, _ painter: WatchPainter) async throws -> WatchEnding? {
+        var hasSeen = false
+        do {
+            let end = try await watcher.run { news in
+                hasSeen = true
+                try await painter.show(news)
+            }
+            switch end {
+            case .verdict(let verdict): return .verdict(verdict)
+            case .caughtUp: return nil
+            }
+        } catch let error as ClientError where error.isLoss && hasSeen {
+            return .lost(reason: error.message)
+        }
+    }
+
+    /// Waits for Ctrl-C or SIGTERM; with `--cancel-on-interrupt` the first of them cancels and the watching goes on.
+    private static func leave(_ painter: WatchPainter, _ build: BuildID, _ call: Call) async throws -> WatchEnding? {
+        var mayCancel = call.invocation.flag(WatchOptions.cancelOnInterrupt)
+        for await number in Signals([SIGINT, SIGTERM]).stream {
+            guard mayCancel else { return .detached(signal: number) }
+            mayCancel = false
+            try await painter.say("cancelling the build; once more to leave it alone")
+            let session = try await call.connect()
+            _ = try await session.request(
+                CancelBuild(build: build, reason: "interrupted at the terminal"), for: Cancelling.self)
+        }
+        return nil
+    }
+}
