@@ -45,8 +45,8 @@ package struct ImageError: Error, Sendable, CustomStringConvertible {
         package static let imageNotFound = Code(rawValue: "image-not-found")
         /// The image has nothing for the processor asked for.
         package static let wrongArchitecture = Code(rawValue: "wrong-architecture")
-        /// The base is a distribution that is not supported yet.
-        package static let distributionNotYet = Code(rawValue: "distribution-not-yet")
+        /// The package archive is not signed by who should sign it.
+        package static let archiveUntrusted = Code(rawValue: "archive-untrusted")
         /// The job was cancelled.
         package static let cancelled = Code(rawValue: "cancelled")
     }
@@ -110,6 +110,13 @@ extension ImageError {
     /// What stands in a file that should be JSON of ours or of the OCI.
     init(_ error: JSONError, _ what: String, code: Code = .badImage, cause: Failure.Cause = .worker) {
         self.init(code, cause, "\(what): \(error.description)")
+    }
+
+    /// The canonical JSON of a value of ours; `what` names it in the error.
+    static func canonical(_ value: some Encodable, _ what: String) throws(ImageError) -> [UInt8] {
+        do throws(JSONError) { return try CanonicalJSON.encode(value) } catch {
+            throw ImageError(error, what, cause: .internal)
+        }
     }
 
     /// Runs `body` and turns an error of the ground floor into one of ours.

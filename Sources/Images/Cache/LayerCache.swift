@@ -22,6 +22,9 @@ package struct LayerCache: Sendable {
     /// Bytes, roughly, above which layers that nobody uses are removed, the longest unused first.
     package let limit: Int64
 
+    /// What the trees are made with: deletions look different in a user namespace.
+    let privilege: Privilege
+
     /// Ten systems or so.
     package static let usualLimit: Int64 = 40 << 30
 
@@ -29,6 +32,9 @@ package struct LayerCache: Sendable {
     package init(directory: String, limit: Int64 = LayerCache.usualLimit) throws(ImageError) {
         self.directory = directory
         self.limit = limit
+        privilege = try Privilege.current()
+        // Only for this user: trees hold set-id programs and device nodes.
+        try ImageError.wrapping { () throws(IOError) in try Directory.make(directory, mode: 0o700) }
         for name in [".locks", ".drafts", ".diff-ids"] {
             try ImageError.wrapping { () throws(IOError) in try Directory.make(directory + "/" + name) }
         }
@@ -106,7 +112,10 @@ package struct LayerCache: Sendable {
     var drafts: String { directory + "/.drafts" }
     func path(of key: LayerKey) -> String { directory + "/" + key.name }
     func lockPath(_ key: LayerKey) -> String { directory + "/.locks/" + key.name }
-    func linkPath(_ diffID: Digest) -> String { directory + "/.diff-ids/" + diffID.hex }
+    func linkPath(_ diffID: Digest) -> String { directory + "/.diff-ids/" + diffID.hex + form }
+    /// The key of a layer of which only the tar is known.
+    func key(_ diffID: Digest) -> LayerKey { LayerKey(name: "layer-" + diffID.hex + form) }
+    private var form: String { privilege == .root ? "" : ".user" }
     /// Held shared between the rename of a new layer and its shared lock, and exclusive by who removes layers.
     var evictionLock: String { directory + "/.locks/.eviction" }
 

@@ -3,7 +3,6 @@ import CLinux
 import FactoryProtocol
 import Glibc
 import IO
-import JSON
 
 /// A layer that is being made in the cache. Only one process at a time makes the layer of a key.
 ///
@@ -48,10 +47,7 @@ package final class LayerDraft: Sendable {
 
     /// The same for a blob that came from elsewhere.
     package func publish(_ facts: LayerFacts) async throws(ImageError) -> CachedLayer {
-        let bytes: [UInt8]
-        do throws(JSONError) { bytes = try CanonicalJSON.encode(facts) } catch {
-            throw ImageError(error, "the facts of \(key)")
-        }
+        let bytes = try ImageError.canonical(facts, "the facts of \(key)")
         let (directory, work, target) = (directory, work, cache.path(of: key))
         try await OwnThread.run("layer-publish") { () throws(ImageError) in
             try ImageError.wrapping { () throws(IOError) in

@@ -1,5 +1,4 @@
 import Crypto
-package import FactoryProtocol
 
 /// What a kept layer is found by: a hash of everything that went into it.
 package struct LayerKey: Sendable, Hashable, CustomStringConvertible {
@@ -19,9 +18,6 @@ package struct LayerKey: Sendable, Hashable, CustomStringConvertible {
         }
         name = kind + "-" + Hexadecimal.encode(hash.finish())
     }
-
-    /// The key of a layer that is only known by its tar.
-    package init(diffID: Digest) { name = "layer-" + diffID.hex }
 
     init(name: String) { self.name = name }
 

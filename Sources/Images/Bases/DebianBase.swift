@@ -1,0 +1,206 @@
+import Archive
+import Crypto
+import FactoryExecution
+import FactoryProtocol
+import FactorySpec
+import Glibc
+import IO
+import Processes
+
+/// A base made from a Debian archive by mmdebstrap(1): the packages that are essential or required, and apt.
+struct DebianBase {
+    let distribution: BaseReference.Distribution
+    let architecture: Architecture
+    let sources: ArchiveSources
+    let cache: LayerCache
+    /// Package files kept between jobs.
+    let downloads: String
+    /// Of the job.
+    let scratch: String
+    let sourceDateEpoch: Int64?
+    let again: Bool
+    let deadline: Deadline
+    let tools = ToolFinder()
+
+    /// Raised whenever this file makes other bytes of the same packages.
+    private static let revision = "1"
+    /// A Release file of Debian has some 150 KB.
+    private static let largestRelease = 16 << 20
+    /// What mmdebstrap says on its way, one line each.
+    private static let stages: Int64 = 8
+
+    func make(_ step: StepReport) async throws(ImageError) -> Base {
+        let (digests, date) = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) {
+            () async throws(ImageError) in try await releases(step)
+        }
+        let epoch = sourceDateEpoch ?? date
+        let key = LayerKey(
+            "base",
+            inputs: [Self.revision, distribution.rawValue, architecture.rawValue, "\(epoch)", cache.privilege.rawValue]
+                + zip(sources.entries, digests).flatMap { [$0.line, $1.hex] })
+        let layer: CachedLayer
+        switch try await cache.claim(key, again: again, until: deadline) {
+        case .found(let kept):
+            step.cached("\(kept.facts.title), \(kept.facts.diffID.short)")
+            layer = kept
+        case .make(let draft):
+            layer = try await build(draft, epoch, step)
+        }
+        return Base(
+            reference: BaseReference.distribution(distribution).description, digest: layer.facts.diffID,
+            layers: [layer], config: nil, created: date)
+    }
+
+    private func build(_ draft: LayerDraft, _ epoch: Int64, _ step: StepReport) async throws(ImageError) -> CachedLayer
+    {
+        do throws(ImageError) {
+            try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+                try ImageError.wrapping { () throws(IOError) in
+                    try Directory.remove(draft.tree)
+                    try Directory.make(draft.tree)
+                }
+                try await bootstrap(draft.tree, epoch, step)
+            }
+            try clean(draft.tree)
+            let written = try await write(draft, epoch)
+            step.progress(done: Self.stages, total: Self.stages, unit: .items, note: "packed")
+            return try await draft.publish(written, title: "Debian \(distribution.suite) base")
+        } catch {
+            // The first failure is the one to tell; a draft that stays is removed by the next job.
+            try? await draft.discard()
+            throw error
+        }
+    }
+
+    private func write(_ draft: LayerDraft, _ epoch: Int64) async throws(ImageError) -> WrittenLayer {
+        do throws(ArchiveError) {
+            return try await LayerWriter(tree: draft.tree, options: .init(latestTime: epoch)).write(to: draft.blob)
+        } catch {
+            throw ImageError(error)
+        }
+    }
+
+    // MARK: What the archive has now
+
+    /// The hashes of the signed lists, and the date of the suite. Signatures are checked later, by apt in mmdebstrap.
+    private func releases(_ step: StepReport) async throws(ImageError) -> ([Digest], Int64) {
+        var digests: [Digest] = []
+        var date: Int64?
+        for (index, entry) in sources.entries.enumerated() {
+            let file = "\(scratch)/InRelease.\(index)"
+            try ImageError.wrapping { () throws(IOError) in
+                try Directory.make(scratch)
+                try FileIO.removeFile(file)
+            }
+            try await fetch(entry.release, to: file, step)
+            let bytes = try ImageError.wrapping { () throws(IOError) in
+                try FileIO.read(file, limit: Self.largestRelease)
+            }
+            digests.append(Digest(hash: SHA256.hash(bytes)))
+            if index == 0 { date = Self.date(of: String(decoding: bytes, as: UTF8.self)) }
+        }
+        guard let date else {
+            throw ImageError(
+                .suiteNotFound, .infrastructure, "\(sources.entries[0].release) has no date: it is no Release file")
+        }
+        return (digests, date)
+    }
+
+    static func date(of release: String) -> Int64? {
+        release.split(separator: "\n", maxSplits: 200).first { $0.hasPrefix("Date: ") }
+            .flatMap { CalendarTime.seconds(releaseDate: String($0.dropFirst(6))) }
+    }
+
+    /// By apt's own downloader, so that its proxies, credentials and words are those of all that follows.
+    private func fetch(_ url: String, to file: String, _ step: StepReport) async throws(ImageError) {
+        let options = ["Acquire::Retries=1", "Acquire::http::Timeout=20", "APT::Sandbox::User=root"]
+        let command = Command(
+            "/usr/lib/apt/apt-helper", options.flatMap { ["-o", $0] } + ["download-file", url, file])
+        try await run(command, ToolWords.apt, doing: "fetching \(url)", step) { _ in }
+    }
+
+    // MARK: mmdebstrap
+
+    private func bootstrap(_ tree: String, _ epoch: Int64, _ step: StepReport) async throws(ImageError) {
+        let program: String
+        do throws(ProcessError) { program = try tools.require("mmdebstrap") } catch { throw ImageError(error) }
+        try ImageError.wrapping { () throws(IOError) in try Directory.make(downloads) }
+        var environment = Command.plainEnvironment
+        environment["SOURCE_DATE_EPOCH"] = String(epoch)
+        environment["TMPDIR"] = scratch
+        environment["DOWNLOADS"] = downloads
+        for (name, value) in proxies { environment[name] = value }
+        let command = Command(
+            program,
+            [
+                "--mode=\(cache.privilege == .root ? "root" : "auto")", "--variant=minbase", "--format=directory",
+                "--architectures=\(architecture.rawValue)", "--skip=essential/unlink", "--setup-hook=\(Self.takeKept)",
+                "--customize-hook=\(Self.keepNew)", distribution.suite, tree,
+            ] + sources.entries.map(\.line), environment: environment)
+        var stage: Int64 = 0
+        try await run(command, ToolWords.apt, doing: "making the base of \(distribution.suite)", step) { line in
+            guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
+            stage += 1
+            step.progress(done: stage, total: Self.stages, unit: .items, note: String(line.dropFirst(3)))
+        }
+    }
+
+    /// The names by which programs know a proxy; apt's own configuration is copied by mmdebstrap.
+    private var proxies: [(String, String)] {
+        ["http_proxy", "https_proxy", "no_proxy"].compactMap { name in
+            getenv(name).map { (name, String(cString: $0)) }
+        }
+    }
+
+    /// Shows apt the package files that are kept; it checks sizes and hashes itself. A hard link where that can be.
+    private static let takeKept = """
+        mkdir -p "$1/var/cache/apt/archives" && for f in "$DOWNLOADS"/*.deb; do [ -e "$f" ] || continue; \
+        ln "$f" "$1/var/cache/apt/archives/" 2>/dev/null || cp "$f" "$1/var/cache/apt/archives/"; done
+        """
+
+    /// Keeps the package files that are new, each appearing whole under its name.
+    private static let keepNew = """
+        for f in "$1"/var/cache/apt/archives/*.deb; do [ -e "$f" ] || continue; n="${f##*/}"; \
+        [ -e "$DOWNLOADS/$n" ] || ln "$f" "$DOWNLOADS/$n" 2>/dev/null || \
+        { cp "$f" "$DOWNLOADS/.$$.$n" && mv "$DOWNLOADS/.$$.$n" "$DOWNLOADS/$n"; }; done
+        """
+
+    /// Takes out what is the machine's and not the distribution's: nodes, state of a boot, name resolution, our name.
+    private func clean(_ tree: String) throws(ImageError) {
+        try ImageError.wrapping { () throws(IOError) in
+            for place in ["dev", "run", "tmp"] {
+                for entry in try Directory.entries("\(tree)/\(place)") {
+                    try Directory.remove("\(tree)/\(place)/\(entry.name)")
+                }
+            }
+            for file in ["etc/resolv.conf", "etc/hostname", ".dockerenv", "run/.containerenv"] {
+                try FileIO.removeFile("\(tree)/\(file)")
+            }
+        }
+    }
+
+    // MARK: Running
+
+    private func run(
+        _ command: Command, _ words: [ToolWords.Meaning], doing what: String, _ step: StepReport,
+        _ onLine: (String) -> Void
+    ) async throws(ImageError) {
+        var last = LastLines()
+        let status: ProcessStatus
+        do throws(ProcessError) {
+            status = try await command.run(until: deadline) { line in
+                let text = line.text
+                last.add(text)
+                step.log(text)
+                onLine(text)
+            }
+        } catch {
+            throw ImageError(error)
+        }
+        guard status.isSuccess else { throw ToolWords.error(last.lines, words, doing: what) }
+    }
+
+    private static func say(_ error: ImageError, _ wait: Duration, _ step: StepReport) {
+        step.log("\(error.message); trying again in \(wait.components.seconds) s")
+    }
+}

@@ -1,0 +1,178 @@
+import Crypto
+import FactoryExecution
+import FactoryProtocol
+import FactorySpec
+import Glibc
+import IO
+import Processes
+
+/// A base that is an image elsewhere, brought here by skopeo(1).
+struct ImageBase {
+    let transport: String
+    let name: String
+    let architecture: Architecture
+    let cache: LayerCache
+    /// Manifests and configurations of images whose layers may be kept: `DIRECTORY/<digest>.json`.
+    let images: String
+    /// Of the job.
+    let scratch: String
+    let deadline: Deadline
+    let tools = ToolFinder()
+
+    /// What is known of an image that was here before.
+    private struct Known: Codable {
+        var manifest: OCIManifest
+        var config: OCIImageConfig
+    }
+
+    private var reference: String { transport + name }
+
+    func bring(_ step: StepReport) async throws(ImageError) -> Base {
+        let skopeo: String
+        do throws(ProcessError) { skopeo = try tools.require("skopeo") } catch { throw ImageError(error) }
+        let digest = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+            try await pin(skopeo, step)
+        }
+        step.log("\(reference) is \(digest) now")
+        let file = "\(images)/\(digest.hex).\(architecture.rawValue).json"
+        if let known = try known(file), let layers = try await kept(known) {
+            step.cached("\(layers.count) layers of \(digest.short)")
+            return base(digest, known, layers)
+        }
+        let layout = OCILayout(directory: scratch + "/base.oci")
+        try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+            try ImageError.wrapping { () throws(IOError) in try Directory.remove(layout.directory) }
+            try await copy(skopeo, digest, to: layout, step)
+        }
+        let image = try layout.image(for: architecture)
+        let known = Known(manifest: image.manifest, config: image.config)
+        let layers = try await unpack(known, layout, step)
+        let bytes = try ImageError.canonical(known, "the image \(digest)")
+        try ImageError.wrapping { () throws(IOError) in
+            try Directory.make(images)
+            try AtomicFile.write(bytes, to: file)
+            try Directory.remove(layout.directory)
+        }
+        return base(digest, known, layers)
+    }
+
+    private func base(_ digest: Digest, _ known: Known, _ layers: [CachedLayer]) -> Base {
+        Base(
+            reference: reference, digest: digest, layers: layers, config: known.config,
+            created: known.config.created.flatMap(CalendarTime.seconds(rfc3339:)) ?? 0)
+    }
+
+    // MARK: What is here
+
+    private func known(_ file: String) throws(ImageError) -> Known? {
+        guard try FileIO.exists(file) else { return nil }
+        let bytes = try ImageError.wrapping { () throws(IOError) in
+            try FileIO.read(file, limit: 2 * OCILayout.largestDocument)
+        }
+        return try OCILayout.decode(Known.self, bytes, file)
+    }
+
+    private func kept(_ known: Known) async throws(ImageError) -> [CachedLayer]? {
+        var layers: [CachedLayer] = []
+        for diffID in known.config.rootfs.diffIDs {
+            guard let layer = try await cache.find(diffID: diffID, until: deadline) else { return nil }
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    private func unpack(
+        _ known: Known, _ layout: OCILayout, _ step: StepReport
+    ) async throws(ImageError) -> [CachedLayer] {
+        let source = LayerSource(cache: cache, deadline: deadline)
+        var layers: [CachedLayer] = []
+        var unpacked: Int64 = 0
+        for (index, (descriptor, diffID)) in zip(known.manifest.layers, known.config.rootfs.diffIDs).enumerated() {
+            let before = unpacked
+            let layer = try await source.layer(
+                diffID, descriptor, title: "layer \(index + 1) of \(reference)", cause: .spec,
+                progress: { step.progress(done: before + $0, total: nil, unit: .bytes) }
+            ) { () throws(ImageError) in
+                layout.path(of: descriptor.digest)
+            }
+            unpacked += layer.facts.tarSize
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    // MARK: skopeo
+
+    /// The hash of the manifest, or of the index, that the reference means now.
+    private func pin(_ skopeo: String, _ step: StepReport) async throws(ImageError) -> Digest {
+        var last = LastLines()
+        let command = Command(skopeo, ["inspect", "--raw", reference], environment: environment)
+        let (status, bytes): (ProcessStatus, [UInt8])
+        do throws(ProcessError) {
+            (status, bytes) = try await command.output(limit: OCILayout.largestDocument, until: deadline) { line in
+                last.add(line.text)
+                step.log(line.text)
+            }
+        } catch {
+            throw ImageError(error)
+        }
+        guard status.isSuccess else {
+            throw ToolWords.error(last.lines, ToolWords.skopeo, doing: "finding \(reference)")
+        }
+        return Digest(hash: SHA256.hash(bytes))
+    }
+
+    private func copy(
+        _ skopeo: String, _ digest: Digest, to layout: OCILayout, _ step: StepReport
+    ) async throws(ImageError) {
+        try ImageError.wrapping { () throws(IOError) in try Directory.make(scratch) }
+        let command = Command(
+            skopeo,
+            [
+                "--override-os", "linux", "--override-arch", architecture.rawValue, "--tmpdir", scratch, "copy",
+                pinned(digest), "oci:\(layout.directory):base",
+            ], environment: environment)
+        var last = LastLines()
+        let status: ProcessStatus
+        do throws(ProcessError) {
+            status = try await command.run(until: deadline) { line in
+                last.add(line.text)
+                step.log(line.text)
+            }
+        } catch {
+            throw ImageError(error)
+        }
+        guard status.isSuccess else {
+            throw ToolWords.error(last.lines, ToolWords.skopeo, doing: "copying \(reference)")
+        }
+    }
+
+    /// The reference by digest, where the transport has such: what a tag means may change between two calls.
+    private func pinned(_ digest: Digest) -> String {
+        guard transport == "docker://" else { return reference }
+        return transport + Self.repository(name) + "@" + digest.description
+    }
+
+    /// The name without tag and digest: a colon before the last slash belongs to a port.
+    static func repository(_ name: String) -> String {
+        let bare = name.split(separator: "@", maxSplits: 1).first.map(String.init) ?? name
+        guard let colon = bare.lastIndex(of: ":"), !bare[colon...].contains("/") else { return bare }
+        return String(bare[..<colon])
+    }
+
+    /// skopeo finds its credentials below the home directory and in XDG_RUNTIME_DIR (containers-auth.json(5)).
+    private var environment: [String: String] {
+        var environment = Command.plainEnvironment
+        for name in [
+            "HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY",
+            "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CONTAINERS_STORAGE_CONF",
+        ] {
+            if let value = getenv(name) { environment[name] = String(cString: value) }
+        }
+        return environment
+    }
+
+    private static func say(_ error: ImageError, _ wait: Duration, _ step: StepReport) {
+        step.log("\(error.message); trying again in \(wait.components.seconds) s")
+    }
+}
