@@ -1,5 +1,8 @@
 /// Numbers in the words of people. The same value always gives the same words, in every locale.
 package enum Human {
+    /// `1 job`, `2 jobs`: a number with a noun whose plural takes an s.
+    package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     /// Bytes in binary units with three significant digits: `0 B`, `999 B`, `1.50 KiB`, `412 MiB`.
     package static func bytes(_ count: Int64) -> String {
         guard count >= 1024 else { return "\(count) B" }

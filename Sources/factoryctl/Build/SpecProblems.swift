@@ -13,7 +13,7 @@ struct SpecProblems: Error, Sendable {
     ///          |       ^ try: distro:debian/bookworm
     var lines: [Painted] {
         let count = problems.count
-        let summary = "\(count) problem\(count == 1 ? "" : "s") in \(source.name); nothing was submitted"
+        let summary = "\(Human.count(count, "problem")) in \(source.name); nothing was submitted"
         return problems.flatMap(block) + [Painted(summary, .bold)]
     }
 

@@ -103,7 +103,7 @@ enum SubmitCommand: Subcommand {
     /// What a person is told: the build, what is ahead of it, what to know, how to watch.
     static func lines(_ submitted: Submitted, watched: Bool) -> [Painted] {
         let count = submitted.jobs.count
-        let jobs = "\(count) job\(count == 1 ? "" : "s")"
+        let jobs = Human.count(count, "job")
         let ahead = submitted.position == 0 ? "next in line" : "\(submitted.position) ahead of it"
         let state = submitted.repeated ? "was submitted before with this key" : "accepted, \(jobs), \(ahead)"
         let first = Painted("build \(submitted.build) ", .bold) + Painted(state)

@@ -23,12 +23,12 @@ enum StatusCommand: Subcommand {
         let jobs = JobState.allCases.compactMap { state in
             status.jobs[state.rawValue].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
         }
-        let workers = status.workers == 1 ? "1 worker" : "\(status.workers) workers"
+        let workers = Human.count(status.workers, "worker")
         return [
             Painted("farm     ", .dim) + Painted("\(Neutralized.text(status.server)), up for \(uptime)"),
             Painted("data     ", .dim) + Painted(Neutralized.text(status.root)),
             Painted("jobs     ", .dim) + Painted(jobs.isEmpty ? "none" : jobs.joined(separator: ", ")),
-            Painted("workers  ", .dim) + Painted("\(workers), \(status.freeSlots) slots free"),
+            Painted("workers  ", .dim) + Painted("\(workers), \(Human.count(status.freeSlots, "slot")) free"),
             Painted("store    ", .dim)
                 + Painted("\(Human.bytes(status.storeBytes)) used, \(Human.bytes(status.freeBytes)) free on the disk"),
         ] + status.problems.map { Painted("! \(Neutralized.text($0.sentence))", .yellow) }

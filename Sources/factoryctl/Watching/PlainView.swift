@@ -45,7 +45,9 @@ struct PlainView: WatchView {
         switch event.kind {
         case .buildAccepted(let accepted):
             let names = accepted.jobs.map(\.name).joined(separator: ", ")
-            return [head(event) + Painted("build \(build): \(accepted.jobs.count) jobs: \(names)", .bold)]
+            return [
+                head(event) + Painted("build \(build): \(Human.count(accepted.jobs.count, "job")): \(names)", .bold)
+            ]
         case .stepStarted(let step):
             return [head(event) + Painted("  \(step.title)\(step.phase.map { " (\($0))" } ?? "")")]
         case .stepProgress(let progress): return self.step(progress, event)

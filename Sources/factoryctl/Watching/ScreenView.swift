@@ -21,7 +21,7 @@ struct ScreenView: WatchView {
         progress.apply(event)
         if case .buildAccepted(let accepted) = event.kind {
             let count = accepted.jobs.count
-            return [Painted("build \(build)", .bold) + Painted("  \(count) job\(count == 1 ? "" : "s")", .dim)]
+            return [Painted("build \(build)", .bold) + Painted("  \(Human.count(count, "job"))", .dim)]
         }
         guard let sentence else { return [] }
         let name = sentence.job.map { $0.padded(to: progress.nameWidth) + "  " } ?? ""
