@@ -66,11 +66,15 @@ extension BlobStore {
             guard end + Int64(bytes.count) <= total else {
                 throw StoreError(.badRange, "\(upload.digest): more than the \(total) bytes that were announced")
             }
+            let place = Int(end)
             do throws(IOError) {
-                try FileIO.write(bytes, to: file, at: Int(end))
+                // Not on the pool: a disk that cannot keep up makes write(2) wait.
+                try await OwnThread.run("store-write") { () throws(IOError) in
+                    try FileIO.write(bytes, to: file, at: place)
+                }
             } catch {
                 // What the disk took of these bytes is not counted; the next part writes over it.
-                ftruncate(file.rawValue, Int(end))
+                ftruncate(file.rawValue, place)
                 throw StoreError(error)
             }
             end += Int64(bytes.count)

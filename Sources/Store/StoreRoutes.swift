@@ -6,7 +6,7 @@ import IO
 ///
 /// | request | answer |
 /// |---|---|
-/// | `GET /v1/blobs/<digest>` | 200, 206, 304, 416; the entity tag is the digest |
+/// | `GET /v1/blobs/<digest>` | 200, 206, 304, 416; the entity tag is the digest; 403 for who may not read |
 /// | `HEAD`, with a token | 200, or 404; `Upload-Offset` tells how much of it is here |
 /// | `PUT` with a token and a body | 201 when it is whole, 202 when more is to come; both with `Upload-Offset` |
 /// | `PUT` with a token and `Factory-Moved: <file>` | 201: taken from the attempt's folder on the same host |
@@ -16,18 +16,22 @@ import IO
 package struct StoreRoutes: Sendable {
     private let store: BlobStore
     private let largest: Int64
+    private let mayRead: @Sendable (HTTPRequest) async throws -> Bool
     private let attemptOf: @Sendable (_ token: String) async throws -> String?
 
     /// Routes for a store.
     ///
-    /// `attemptOf` gives the name of the running attempt that a bearer token belongs to, and nothing once it has ended;
-    /// `largest` is the most bytes that a blob may have.
+    /// `largest` is the most bytes that a blob may have; `mayRead` says who reads without a token, everybody unless told
+    /// otherwise; `attemptOf` gives the name of the running attempt that a bearer token belongs to, and nothing once it
+    /// has ended.
     package init(
         _ store: BlobStore, largest: Int64 = 64 << 30,
+        mayRead: @escaping @Sendable (HTTPRequest) async throws -> Bool = { _ in true },
         attemptOf: @escaping @Sendable (_ token: String) async throws -> String?
     ) {
         self.store = store
         self.largest = largest
+        self.mayRead = mayRead
         self.attemptOf = attemptOf
     }
 
@@ -38,6 +42,9 @@ package struct StoreRoutes: Sendable {
     }
 
     private func read(_ digest: Digest, _ request: HTTPRequest) async throws -> HTTPResponse {
+        if try await !mayRead(request), try await !hasToken(request) {
+            throw HTTPError(.forbidden, "you may not read artifacts here")
+        }
         guard request.method == .head, try store.size(of: digest) == nil, request.bearerToken != nil else {
             let (file, size) = try store.open(digest)
             var response = HTTPResponse.file(file, size: Int(size), etag: digest.description, for: request)
@@ -92,6 +99,11 @@ package struct StoreRoutes: Sendable {
             throw HTTPError(.contentTooLarge, "a blob may have \(largest) bytes, not \(total)")
         }
         return (start, total)
+    }
+
+    private func hasToken(_ request: HTTPRequest) async throws -> Bool {
+        guard let token = request.bearerToken else { return false }
+        return try await attemptOf(token) != nil
     }
 
     private func attempt(of request: HTTPRequest) async throws -> String {

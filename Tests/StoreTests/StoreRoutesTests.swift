@@ -42,7 +42,7 @@ import Testing
         let store = try BlobStore(root: (folder ?? directory) + "/store")
         let setting = Setting(folder: directory, store: store, client: HTTPClient(unixSocket: directory + "/h"))
         var router = HTTPRouter()
-        let routes = StoreRoutes(store, largest: 4_000_000) { token in
+        let routes = StoreRoutes(store, largest: 4_000_000, mayRead: { $0.fields["X-Stranger"] == nil }) { token in
             token == "token" && !setting.hasEnded.withLock { $0 } ? "a.1" : nil
         }
         routes.mount(on: &router)
@@ -165,6 +165,17 @@ import Testing
             fields.append("Content-Range", range)
             let answer = try await setting.client.send(.put, Self.url, fields: fields, body: Array("12345".utf8))
             #expect(answer.status == status)
+        }
+    }
+
+    @Test func whoMayNotReadNeedsAToken() async throws {
+        try await Self.run { setting in
+            let stranger: HTTPFields = ["X-Stranger": "yes"]
+            #expect(try await setting.put(0..<3_000_000).status == 201)
+            #expect(try await setting.status(.get, Self.url, fields: stranger) == 403)
+            var worker = Self.token
+            worker.append("X-Stranger", "yes")
+            #expect(try await setting.client.download(Self.url, to: setting.folder + "/got", fields: worker).size > 0)
         }
     }
 

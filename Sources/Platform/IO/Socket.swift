@@ -110,7 +110,7 @@ package final class Socket: Sendable {
         while at < range.upperBound {
             if transport.isPlain {
                 var offset = off_t(at)
-                let count = sendfile(descriptor.rawValue, file.rawValue, &offset, min(range.upperBound - at, 4 << 20))
+                let count = sendfile(descriptor.rawValue, file.rawValue, &offset, min(range.upperBound - at, 1 << 20))
                 if count > 0 {
                     at += count
                 } else if count == 0 {
