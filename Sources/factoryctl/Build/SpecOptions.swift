@@ -46,7 +46,9 @@ enum SpecOptions {
 
     /// The keys given as options, in the order of the documentation.
     ///
-    /// - Parameter cloudConfig: The text of the file that `--cloud-config` names.
+    /// - Parameters:
+    ///   - invocation: What was given.
+    ///   - text: The text of the file that `--cloud-config` names.
     /// - Returns: One entry a key; empty without any of the options.
     static func entries(_ invocation: Invocation, cloudConfig text: String?) -> [SpecNode.Entry] {
         var entries: [SpecNode.Entry] = []

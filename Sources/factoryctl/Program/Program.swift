@@ -15,7 +15,7 @@ enum Program {
     /// The commands below `artifacts`.
     static var artifactCommands: [any Subcommand.Type] {
         [
-            ArtifactsListCommand.self, ArtifactsVerifyCommand.self,
+            ArtifactsListCommand.self, ArtifactsGetCommand.self, ArtifactsVerifyCommand.self,
         ]
     }
 
