@@ -2,6 +2,7 @@ import Archive
 import CLinux
 import Glibc
 import IO
+import TestSupport
 import Testing
 
 /// Layers that lie, and what becomes of them.

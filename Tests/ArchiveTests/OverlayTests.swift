@@ -2,6 +2,7 @@ import Archive
 import CLinux
 import Glibc
 import IO
+import TestSupport
 import Testing
 
 /// An overlay mount over a sample tree, changed in every way that overlayfs marks.

@@ -2,6 +2,7 @@ import Archive
 import CLinux
 import Glibc
 import IO
+import TestSupport
 import Testing
 
 @Suite struct RoundTripTests {

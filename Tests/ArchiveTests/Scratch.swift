@@ -22,10 +22,4 @@ final class Scratch: Sendable {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// What is wrong with the surroundings of a test.
-struct Obstacle: Error, CustomStringConvertible {
-    let description: String
-    init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
-}
-
 let isRoot = getuid() == 0

@@ -2,26 +2,28 @@ import CLinux
 import Glibc
 
 /// Files of every kind that a root filesystem has, made by system calls.
-struct SampleTree {
-    let root: String
+package struct SampleTree {
+    package let root: String
+
+    package init(root: String) { self.root = root }
 
     /// cap_net_raw=ep (linux/capability.h, VFS_CAP_REVISION_2).
-    static let capability: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    package static let capability: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     /// user::rw- user:7:r-- group::r-- mask::r-- other::--- (linux/posix_acl_xattr.h).
-    static let list: [UInt8] =
+    package static let list: [UInt8] =
         [2, 0, 0, 0]
         + [1, 0, 6, 0, 255, 255, 255, 255] + [2, 0, 4, 0, 7, 0, 0, 0] + [4, 0, 4, 0, 255, 255, 255, 255]
         + [16, 0, 4, 0, 255, 255, 255, 255] + [32, 0, 0, 0, 255, 255, 255, 255]
 
-    func directory(_ name: String, mode: mode_t = 0o755) throws {
+    package func directory(_ name: String, mode: UInt32 = 0o755) throws {
         guard mkdir("\(root)/\(name)", mode) == 0, chmod("\(root)/\(name)", mode) == 0 else { throw Obstacle("mkdir") }
     }
 
-    func file(_ name: String, _ content: String, mode: mode_t = 0o644) throws {
+    package func file(_ name: String, _ content: String, mode: UInt32 = 0o644) throws {
         try file(bytes: Array(name.utf8), content, mode: mode)
     }
 
-    func file(bytes name: [UInt8], _ content: String, mode: mode_t = 0o644) throws {
+    package func file(bytes name: [UInt8], _ content: String, mode: UInt32 = 0o644) throws {
         let path = (Array("\(root)/".utf8) + name + [0]).map { CChar(bitPattern: $0) }
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
         guard file >= 0, write(file, content, content.utf8.count) == content.utf8.count, fchmod(file, mode) == 0 else {
@@ -30,15 +32,15 @@ struct SampleTree {
         close(file)
     }
 
-    func attribute(_ name: String, _ key: String, _ value: [UInt8]) throws {
+    package func attribute(_ name: String, _ key: String, _ value: [UInt8]) throws {
         guard linux_set_attribute("\(root)/\(name)", key, value, value.count) == 0 else { throw Obstacle("set \(key)") }
     }
 
-    func remove(_ name: String) throws {
+    package func remove(_ name: String) throws {
         guard unlink("\(root)/\(name)") == 0 || rmdir("\(root)/\(name)") == 0 else { throw Obstacle("remove \(name)") }
     }
 
-    func age(_ name: String, _ seconds: Int) throws {
+    package func age(_ name: String, _ seconds: Int) throws {
         let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
         guard utimensat(AT_FDCWD, "\(root)/\(name)", times, AT_SYMLINK_NOFOLLOW) == 0 else {
             throw Obstacle("utimensat")
@@ -46,7 +48,7 @@ struct SampleTree {
     }
 
     /// A base: all kinds of files, as an ordinary user may make them.
-    func fill() throws {
+    package func fill() throws {
         for name in ["bin", "etc", "etc/keep", "etc/gone", "etc/gone/deep", "etc/remade", "var"] { try directory(name) }
         try directory("tmp", mode: 0o1777)
         try file("etc/passwd", "root:x:0:0\n")
@@ -82,7 +84,7 @@ struct SampleTree {
     }
 
     /// What only root can make.
-    func fillAsRoot() throws {
+    package func fillAsRoot() throws {
         try file("bin/ping", "ping", mode: 0o755)
         try attribute("bin/ping", "security.capability", Self.capability)
         try directory("var/journal", mode: 0o2755)
@@ -102,4 +104,10 @@ struct SampleTree {
         }
         close(file)
     }
+}
+
+/// What is wrong with the surroundings of a test.
+package struct Obstacle: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
 }

@@ -2,21 +2,21 @@ import CLinux
 import Glibc
 
 /// Everything about a tree that a layer must carry, for comparing two of them.
-struct TreeSnapshot: Equatable {
-    struct Item: Equatable {
-        var mode: mode_t
-        var owner: String
-        var time: Int
-        var content: [UInt8]
-        var attributes: [String: [UInt8]]
+package struct TreeSnapshot: Equatable {
+    package struct Item: Equatable {
+        package var mode: UInt32
+        package var owner: String
+        package var time: Int
+        package var content: [UInt8]
+        package var attributes: [String: [UInt8]]
         /// The first name of the same file.
-        var firstName: [UInt8]?
+        package var firstName: [UInt8]?
     }
 
-    private(set) var items: [[UInt8]: Item] = [:]
+    package private(set) var items: [[UInt8]: Item] = [:]
 
     /// Looks at all of `root`. Times later than `latest` count as that; the root's own time counts where asked for.
-    init(_ root: String, latest: Int = .max, ignoringDirectoryTimes: Bool = false) throws {
+    package init(_ root: String, latest: Int = .max, ignoringDirectoryTimes: Bool = false) throws {
         var first: [String: [UInt8]] = [:]
         try look(Array(root.utf8), [], latest, ignoringDirectoryTimes, &first)
     }
@@ -93,7 +93,7 @@ struct TreeSnapshot: Equatable {
     }
 
     /// The names at which two trees differ, with what differs.
-    func differences(from other: TreeSnapshot) -> [String] {
+    package func differences(from other: TreeSnapshot) -> [String] {
         Set(items.keys).union(other.items.keys).sorted { $0.lexicographicallyPrecedes($1) }.compactMap { name in
             let (mine, theirs) = (items[name], other.items[name])
             if mine == theirs { return nil }
