@@ -23,6 +23,25 @@ struct DocumentationTests {
         }
     }
 
+    @Test(
+        "the options of a daemon are the keys of its example configuration and of docs/operating.md",
+        arguments: [
+            ("Sources/factoryd/DaemonOptions.swift", "systemd/factoryd.yaml"),
+            ("Sources/WorkerAgent/WorkerCommand.swift", "systemd/worker.yaml"),
+        ])
+    func configuration(options: String, example: String) throws {
+        let document = try Repository.text("docs/operating.md")
+        // Options that name the file itself, or where everything is; and those of `run-job`.
+        let leftOut: Set = ["config", "root"]
+        let names = try Repository.text(options).matches(of: /Option\.value\(\s*"([a-z-]+)"/).map { String($0.1) }
+            .filter { !leftOut.contains($0) }
+        let keys = try Repository.lines(example).compactMap { line in
+            line.text.firstMatch(of: #/^# ([a-z-]+): /#).map { String($0.1) }
+        }
+        #expect(names.sorted() == keys.sorted())
+        for name in names { #expect(document.contains("| `\(name)` |"), "\(name)") }
+    }
+
     @Test("the Debian packages in the documents are those of scripts/packages")
     func packages() throws {
         let listed = try Set(

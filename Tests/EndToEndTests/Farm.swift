@@ -47,8 +47,14 @@ final class Farm: Sendable {
         await farm.end(name)
     }
 
+    /// Times short enough for tests, long enough for a busy machine.
+    private static let patience = [
+        "--heartbeat", "500", "--dead", "3000", "--grace", "5000", "--retry-delay", "100",
+    ]
+
     func startDaemon(_ options: [String] = []) async throws {
-        let program = try Program("factoryd", ["--root", root] + options, log: root + "/logs/factoryd.log")
+        let program = try Program(
+            "factoryd", ["--root", root] + Self.patience + options, log: root + "/logs/factoryd.log")
         parts.withLock { $0.daemon = program }
         let isUp = await eventually(within: .seconds(20)) {
             guard program.isRunning else { return true }
