@@ -20,22 +20,25 @@ package final class EventLogs: Sendable {
     ///
     /// - Throws: ``EventsError``: io, corrupt, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
-        if let log = open.withLock({ $0[build] }) { return log }
-        let result: Result<BuildLog, EventsError> = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(EventsError) {
-                    continuation.resume(returning: .success(try self.opened(build)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
+        while true {
+            if let log = open.withLock({ $0[build] }) { return log }
+            // Only whether it worked comes back; the log itself is then found under the lock, like everybody finds it.
+            let result: Result<Void, EventsError> = await withCheckedContinuation { continuation in
+                queue.async {
+                    do throws(EventsError) {
+                        continuation.resume(returning: .success(try self.open(build)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
                 }
             }
+            try result.get()
         }
-        return try result.get()
     }
 
     /// Opens a log that is not open yet; on `queue`.
-    private func opened(_ build: BuildID) throws(EventsError) -> BuildLog {
-        if let log = open.withLock({ $0[build] }) { return log }
+    private func open(_ build: BuildID) throws(EventsError) {
+        guard open.withLock({ $0[build] }) == nil else { return }
         let directory = folder + "/" + build.rawValue
         do throws(IOError) {
             try Directory.make(directory, mode: 0o750)
@@ -54,6 +57,5 @@ package final class EventLogs: Sendable {
             }
             logs[build] = log
         }
-        return log
     }
 }

@@ -1,3 +1,4 @@
+import FactoryQueue
 import FactoryScheduling
 import FactoryStore
 import HTTP
@@ -10,6 +11,9 @@ struct Routes: Sendable {
         var router = HTTPRouter()
         HealthRoute(farm: farm).add(to: &router)
         EventRoutes(farm: farm, policy: policy).add(to: &router)
+        StoreRoutes(blobs) { token in
+            try await farm.store.claim(ofToken: token).map(StoreAccess.name(of:))
+        }.mount(on: &router)
         self.router = router
     }
 }
