@@ -11,7 +11,8 @@ import IO
 /// | `PUT` with a token and a body | 201 when it is whole, 202 when more is to come; both with `Upload-Offset` |
 /// | `PUT` with a token and `Factory-Moved: <file>` | 201: taken from the attempt's folder on the same host |
 ///
-/// A body is the whole blob, or with `Content-Range: bytes first-last/total` a part that begins where the upload ends.
+/// A body is the whole blob, or with `Content-Range: bytes first-last/total` a part that begins where the upload ends;
+/// an empty body with `bytes */total` asks for the blob of an upload whose every byte is here.
 /// Refusals carry the store's word in `Factory-Error`, and `Upload-Offset` when a part begins in the wrong place (409).
 package struct StoreRoutes: Sendable {
     private let store: BlobStore
@@ -88,12 +89,12 @@ package struct StoreRoutes: Sendable {
         }
         var (start, total) = (Int64(0), Int64(length))
         if let text = request.fields["Content-Range"] {
-            guard let range = ContentRange(text), let part = range.part, let size = range.size, part.count == length
-            else {
+            // No part: every byte is here already, and what is missing is the blob (a crash between the two).
+            guard let range = ContentRange(text), let size = range.size, range.part?.count ?? 0 == length else {
                 throw HTTPError(
                     .badRequest, "Content-Range \"\(text)\" is not bytes first-last/total with a body of that length")
             }
-            (start, total) = (Int64(part.lowerBound), Int64(size))
+            (start, total) = (Int64(range.part?.lowerBound ?? size), Int64(size))
         }
         guard total <= largest else {
             throw HTTPError(.contentTooLarge, "a blob may have \(largest) bytes, not \(total)")

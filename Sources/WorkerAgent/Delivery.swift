@@ -99,9 +99,8 @@ struct Delivery: Sendable {
             return Failure(
                 cause: .worker, code: "artifact-missing", message: "\(source) is not there any more: \(artifact.name)")
         }
-        var start = try await store.received(artifact.digest)
+        guard var start = try await store.received(artifact.digest) else { return nil }
         for _ in 0..<5 {
-            guard start < artifact.size || artifact.size == 0 else { return nil }
             let answer = try await store.put(artifact.digest, source, from: start, of: artifact.size)
             if answer.isSuccess { return nil }
             guard answer.status == 409 || answer.status == 416, let place = answer.offset, place != start else {
@@ -126,7 +125,7 @@ struct Delivery: Sendable {
     private func refusal(_ answer: StoreAnswer, _ artifact: Artifact) throws(DeliveryError) -> Failure {
         let words = "The store did not take \(artifact.name): \(answer.status) \(answer.text)"
         switch answer.status {
-        case 507: return Failure(cause: .infrastructure, code: "store-full", message: words)
+        case 507: return Failure(cause: .infrastructure, code: answer.word ?? "disk-full", message: words)
         // The token died with the attempt, or the bytes are not what they should be: no use in trying again.
         case 400, 401, 403, 404, 413, 422: return Failure(cause: .worker, code: "artifact-refused", message: words)
         default: throw DeliveryError(message: words)

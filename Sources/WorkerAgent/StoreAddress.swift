@@ -24,12 +24,12 @@ struct StoreAddress: Sendable {
 
     func url(_ digest: Digest) -> String { "\(base)/v1/blobs/\(digest)" }
 
-    /// How much of a blob the store has of this attempt; all of it when it is stored.
-    func received(_ digest: Digest) async throws(DeliveryError) -> Int64 {
+    /// How much of a blob the store has of this attempt; nil when the blob is stored.
+    func received(_ digest: Digest) async throws(DeliveryError) -> Int64? {
         let answer = try await answer { () async throws(HTTPError) in
             try await client.send(.head, url(digest), fields: authorization, until: .in(.seconds(60)))
         }
-        return answer.offset ?? 0
+        return answer.isSuccess ? nil : answer.offset ?? 0
     }
 
     /// Puts a blob without a body: the fields say where it is.
@@ -46,8 +46,8 @@ struct StoreAddress: Sendable {
         _ digest: Digest, _ path: String, from start: Int64, of size: Int64
     ) async throws(DeliveryError) -> StoreAnswer {
         var fields = authorization
-        // RFC 9110, 14.4; an empty blob has no first byte to name.
-        if size > 0 { fields.set("Content-Range", "bytes \(start)-\(size - 1)/\(size)") }
+        // RFC 9110, 14.4: a range with a first byte, or none when every byte has arrived and only the blob is missing.
+        fields.set("Content-Range", start < size ? "bytes \(start)-\(size - 1)/\(size)" : "bytes */\(size)")
         return try await answer { [fields] () async throws(HTTPError) in
             try await client.upload(path, Int(start)..<Int(size), to: url(digest), fields: fields)
         }
@@ -70,11 +70,14 @@ struct StoreAnswer: Sendable {
     let text: String
     /// How much of the upload it has, where it says so.
     let offset: Int64?
+    /// Its own word for a refusal.
+    let word: String?
 
     init(_ answer: HTTPAnswer) {
         status = answer.status
         text = answer.text
         offset = answer.fields["Upload-Offset"].flatMap { Int64($0) }
+        word = answer.fields["Factory-Error"]
     }
 
     var isSuccess: Bool { (200...299).contains(status) }

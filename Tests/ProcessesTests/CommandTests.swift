@@ -178,7 +178,7 @@ struct CommandTests {
         #expect(error?.message.contains("apt-get install squashfs-tools") == true)
     }
 
-    @Test("A hundred programs at once give each its own output, and leave no descriptor behind")
+    @Test("A hundred programs at once give each its own output")
     func many() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<100 {

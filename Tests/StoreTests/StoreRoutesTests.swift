@@ -90,6 +90,18 @@ import Testing
         }
     }
 
+    @Test func anUploadThatIsWholeAndWasNeverPublishedBecomesABlobWhenAsked() async throws {
+        try await Self.run { setting in
+            // What a crash between the last byte and the blob leaves.
+            try Directory.make(setting.folder + "/store/uploads/a.1")
+            try AtomicFile.write(Self.content, to: setting.folder + "/store/uploads/a.1/\(Self.digest.hex)")
+            var fields = Self.token
+            fields.append("Content-Range", "bytes */\(Self.content.count)")
+            #expect(try await setting.status(.put, Self.url, fields: fields) == 201)
+            #expect(try await setting.status(.head, Self.url) == 200)
+        }
+    }
+
     @Test func aWholeBlobNeedsNoRangeAndOneThatIsThereIsNotTakenAgain() async throws {
         try await Self.run { setting in
             let bytes = Array("small".utf8)

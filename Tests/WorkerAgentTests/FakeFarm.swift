@@ -14,6 +14,7 @@ final class FakeFarm: Sendable {
     let folder: TemporaryFolder
     let listener: Listener
     private let log: Descriptor
+    private let agents = Locked<[ContainedProcess]>([])
 
     init() throws {
         folder = try TemporaryFolder()
@@ -25,6 +26,8 @@ final class FakeFarm: Sendable {
     }
 
     deinit {
+        // One that is gone already is no matter here.
+        for agent in agents.withLock({ $0 }) { try? agent.kill() }
         // Jobs outlive their agents, which is what is tested; a test that failed leaves them running.
         for spool in (try? Spool.all(in: spools)) ?? [] {
             if let holder = try? SpoolLock.holder(spool), holder > 0 { kill(holder, SIGKILL) }
@@ -44,7 +47,9 @@ final class FakeFarm: Sendable {
         command.standardOutput = .descriptor(log.rawValue)
         let plain = Containment(
             isolation: Isolation(processes: .processGroup, hasControlGroup: false), parentGroup: nil)
-        return try plain.start(command, name: "agent", hasOwnInit: true)
+        let agent = try plain.start(command, name: "agent", hasOwnInit: true)
+        agents.withLock { $0.append(agent) }
+        return agent
     }
 
     /// The next agent that connects, after the handshake and `register`; the test answers its `resume`.
