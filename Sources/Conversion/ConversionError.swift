@@ -1,3 +1,5 @@
+package import FactoryProtocol
+
 /// Why a conversion cannot be planned or done, apart from what a tool said.
 package struct ConversionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A stable name of the kind of error.
@@ -36,4 +38,13 @@ package struct ConversionError: Error, Sendable, Equatable, CustomStringConverti
     }
 
     package var description: String { message }
+
+    /// Who is at fault.
+    package var cause: Failure.Cause {
+        switch code {
+        case .diskFull, .tree: .worker
+        case .unexpectedOutput: .internal
+        default: .spec
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Arguments
 import FactoryArtifacts
+import FactoryConversion
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
@@ -30,8 +31,9 @@ enum RunJob {
     private static func body(_ work: JobWork, _ context: JobContext) async throws {
         switch work {
         case .selfTest(let work): try await SelfTestJob.run(work, in: context)
+        case .image(let work): try await ImageJob.run(work, in: context)
         case .bootCheck(let work): try await BootCheckJob.run(work, in: context)
-        case .image, .iso:
+        case .iso:
             throw JobFailure(.internal, "no-body", "This worker has no code for a job of kind \(work.kind)")
         }
     }

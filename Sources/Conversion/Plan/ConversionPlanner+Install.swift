@@ -43,7 +43,9 @@ extension ConversionPlanner {
             "/etc/hosts", keepsExisting: true,
             "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
         // Without the agent there is nothing that the upgrade script could call.
-        let files = Branding.greeting + [hosts] + (isLiveOnly ? [] : [UpgradeScript.file])
+        // Without a name the first start gives one.
+        let hostname = TreeFile("/etc/hostname", keepsExisting: true, "")
+        let files = Branding.greeting + [hosts, hostname] + (isLiveOnly ? [] : [UpgradeScript.file])
         return step(.miscellaneous, "Write greeting, log rotation and hosts", files.map { .write($0) })
     }
 

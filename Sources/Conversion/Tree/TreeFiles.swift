@@ -114,6 +114,9 @@ final class TreeFiles: Sendable {
     func makeDirectory(_ path: String, mode: UInt16) throws(ConversionError) {
         let directory = try ensure(path)
         defer { close(directory) }
+        // A change of nothing would still put a copy of it into the layer.
+        var facts = stat()
+        if fstat(directory, &facts) == 0, facts.st_mode & 0o7777 == mode_t(mode) { return }
         guard fchmod(directory, mode_t(mode)) == 0 else { throw Self.failed("set the mode of", path) }
     }
 
@@ -125,6 +128,10 @@ final class TreeFiles: Sendable {
             throw Self.failed("open", path)
         }
         defer { close(file) }
+        var facts = stat()
+        if fstat(file, &facts) == 0, facts.st_mode & 0o7777 == mode_t(mode), facts.st_uid == 0, facts.st_gid == 0 {
+            return
+        }
         guard fchown(file, 0, 0) == 0, fchmod(file, mode_t(mode)) == 0 else {
             throw Self.failed("set owner and mode of", path)
         }
@@ -132,8 +139,14 @@ final class TreeFiles: Sendable {
 
     /// Leaves a regular file without content; anything else, and nothing, stays as it is.
     func truncate(_ path: String) throws(ConversionError) {
-        guard try kind(path) == .file, let (directory, name) = try parent(of: path) else { return }
+        guard let (directory, name) = try parent(of: path) else { return }
         defer { close(directory) }
+        var facts = stat()
+        guard fstatat(directory, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else {
+            if errno == ENOENT { return }
+            throw Self.failed("look at", path)
+        }
+        guard facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return }
         let file = openat(directory, name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
         guard file >= 0 else { throw Self.failed("empty", path) }
         close(file)

@@ -1,0 +1,141 @@
+import FactoryExecution
+import FactoryProtocol
+import FactorySpec
+import Glibc
+import IO
+import JSON
+import Processes
+import TestSupport
+import Testing
+
+@testable import FactoryConversion
+
+private let isWanted = getenv("FACTORY_SLOW_TESTS") != nil && geteuid() == 0
+
+/// Real conversions through `factory-worker run-job`, held against what kairos-init made of the same bases.
+@Suite(
+    .serialized, .timeLimit(.minutes(30)),
+    .enabled(if: isWanted, "set FACTORY_SLOW_TESTS=1 and be root: converts Debian, with packages from its mirror"))
+struct RealConversionTests {
+    @Test(
+        "a converted Debian is what kairos-init makes of it, but for the differences that are listed",
+        arguments: [("bookworm", "12"), ("trixie", "13")])
+    func conversion(suite: String, version: String) async throws {
+        let folder = try TemporaryFolder()
+        let first = try await convert(suite, "first", folder)
+        let tree = LayeredTree(layers: first.layers)
+        let kernel = try #require(try tree.entry("/boot/vmlinuz")?.target?.dropFirst("vmlinuz-".count)).description
+        try compareTree(tree, version: version, kernel: kernel)
+        try comparePackages(tree, version: version)
+        try carriesNothingOfTheBuild(tree)
+
+        // The same again: from what is kept, and to the same bytes.
+        let second = try await convert(suite, "second", folder)
+        #expect(second.artifacts == first.artifacts)
+        #expect(second.cachedSteps.isSuperset(of: ["base", "installPackages", "initrd", "cleanup"]))
+    }
+
+    private func compareTree(_ tree: LayeredTree, version: String, kernel: String) throws {
+        var met: Set<String> = []
+        for line in try Self.fixture("debian\(version)-core.tree.tsv").dropFirst() {
+            let fields = line.replacing("{kernel}", with: kernel).split(
+                separator: "\t", omittingEmptySubsequences: false
+            ).map(String.init)
+            let expected = LayeredTree.Entry(
+                type: fields[1], mode: fields[2], owner: fields[3], target: fields.count > 4 ? fields[4] : nil)
+            let found = try tree.entry(fields[0])
+            if found == expected { continue }
+            guard let known = KnownDifference.all.first(where: { $0.covers(fields[0]) }) else {
+                Issue.record("\(fields[0]): \(expected), here \(found.map { "\($0)" } ?? "missing")")
+                continue
+            }
+            met.insert(known.path)
+        }
+        // A difference that is gone must leave the list.
+        #expect(Set(KnownDifference.all.map(\.path)).subtracting(met).isEmpty)
+    }
+
+    private func comparePackages(_ tree: LayeredTree, version: String) throws {
+        let status = try #require(try tree.text("/var/lib/dpkg/status"))
+        let installed = Set(
+            status.split(separator: "\n").filter { $0.hasPrefix("Package: ") }.map { String($0.dropFirst(9)) })
+        let expected = Set(try Self.fixture("debian\(version)-core.packages.txt").filter { !$0.contains("{kernel}") })
+        #expect(expected.subtracting(installed).isEmpty)
+        #expect(installed.contains { $0.hasPrefix("linux-image-") && $0 != "linux-image-amd64" })
+    }
+
+    private func carriesNothingOfTheBuild(_ tree: LayeredTree) throws {
+        for layer in tree.layers {
+            let ssh = try FileIO.status(layer + "/etc/ssh") == nil ? [] : Directory.entries(layer + "/etc/ssh")
+            #expect(!ssh.contains { $0.name.hasPrefix("ssh_host_") }, "\(layer)")
+            for path in ["/.dockerenv", "/run/.containerenv", "/usr/sbin/policy-rc.d", "/var/lib/dbus/machine-id"] {
+                #expect(try FileIO.status(layer + path) == nil, "\(layer)\(path)")
+            }
+            let id = try FileIO.status(layer + "/etc/machine-id")
+            #expect(id == nil || id?.size == 0, "\(layer)")
+            let initiator = layer + "/etc/iscsi/initiatorname.iscsi"
+            if try FileIO.status(initiator) != nil {
+                #expect(try FileIO.readText(initiator, limit: 4096) == "GenerateName=yes\n")
+            }
+        }
+        let initrd = try #require(try tree.file("/boot/initrd"))
+        #expect(try FileIO.read(initrd, limit: 256 << 20).prefix(4) == [0x28, 0xB5, 0x2F, 0xFD], "not zstd")
+    }
+
+    // MARK: A job
+
+    private struct Converted {
+        var artifacts: [Artifact]
+        var layers: [String]
+        var cachedSteps: Set<String>
+    }
+
+    private func convert(_ suite: String, _ name: String, _ folder: TemporaryFolder) async throws -> Converted {
+        // Kept between runs of the tests where the environment names a place: then only the first one fetches packages.
+        let kept = getenv("FACTORY_TEST_CACHE").map { String(cString: $0) } ?? folder.file("worker")
+        let spool = Spool(folder.file(name))
+        try Directory.make(spool.directory)
+        let work = ImageWork(
+            base: try BaseReference(parsing: "distro:debian/\(suite)"), version: try ImageVersion(parsing: "1.0.0"),
+            arch: .amd64, model: .generic, components: .none)
+        let order = JobOrder(
+            job: JobID("j-" + name), attempt: 1, fence: Fence(rawValue: 1), work: .image(work), timeoutSeconds: 1500,
+            trees: kept + "/trees", cache: kept + "/cache")
+        try AtomicFile.write(try CanonicalJSON.encode(order), to: spool.orderPath)
+        var last: [String] = []
+        let worker = getenv("FACTORY_BINARIES").map { String(cString: $0) + "/factory-worker" }
+        let status = try await Command(
+            "unshare",
+            ["--mount", "--pid", "--fork", "--propagation", "private"]
+                + [worker ?? BuiltPrograms.path("factory-worker"), "run-job", spool.directory]
+        ).run(until: .in(.seconds(1500))) { line in
+            if last.count == 40 { last.removeFirst() }
+            last.append(line.text)
+        }
+        try #require(status.isSuccess, "\(last.joined(separator: "\n"))")
+        return try Self.result(of: spool, trees: kept + "/trees")
+    }
+
+    private static func result(of spool: Spool, trees: String) throws -> Converted {
+        let result = try StrictJSON.decode(
+            JobResult.self, from: FileIO.read(spool.resultPath, limit: 1 << 20))
+        let manifest = try #require(result.artifacts.first { $0.role == .config })
+        let config = try FileIO.readText("\(spool.out)/\(manifest.name)", limit: 1 << 20)
+        // The layers' tars by their hashes, the lowest first; the worker keeps a link from each to its directory.
+        let part = try #require(config.split(separator: "\"diff_ids\":[").last?.split(separator: "]").first)
+        let layers = part.split(separator: ",").map { text in
+            "\(trees)/.diff-ids/\(text.dropFirst("\"sha256:".count).dropLast())/tree"
+        }
+        var cached: Set<String> = []
+        for line in try FileIO.readText(spool.eventsPath, limit: 256 << 20).split(separator: "\n") {
+            let event = try StrictJSON.decode(Event.self, from: Array(line.utf8))
+            if case .stepFinished(let step) = event.kind, step.result == .cached { cached.insert(step.step) }
+        }
+        return Converted(artifacts: result.artifacts, layers: layers.reversed(), cachedSteps: cached)
+    }
+
+    private static func fixture(_ name: String) throws -> [String] {
+        let folder = FileIO.parent(FileIO.parent("\(#filePath)")) + "/Fixtures/kairos-init/"
+        return try FileIO.readText(folder + name, limit: 1 << 20).split(separator: "\n").map(String.init)
+    }
+}
