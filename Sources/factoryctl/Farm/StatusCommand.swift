@@ -9,12 +9,12 @@ enum StatusCommand: Subcommand {
     static let description = CommandDescription("status", "say how the farm is", options: [CommonOptions.json])
 
     static func run(_ call: Call) async throws -> ExitStatus {
-        let status = try await call.connect().request(AskStatus(), for: StatusReport.self)
-        if call.invocation.flag(CommonOptions.json) {
-            try await call.print(Painted(try CanonicalJSON.text(status)))
-        } else {
-            try await call.print(lines(status, now: ClockTime.now()))
-        }
+        let session = try await call.connect()
+        let status = try await session.request(AskStatus(), for: StatusReport.self)
+        let text =
+            call.invocation.flag(CommonOptions.json)
+            ? [Painted(try CanonicalJSON.text(status))] : lines(status, now: ClockTime.now())
+        try await call.print(text)
         return .success
     }
 

@@ -30,11 +30,15 @@ struct Call: Sendable {
     func endpoint() throws -> Endpoint { try FarmOptions.endpoint(invocation) }
 
     /// A connection to it.
+    ///
+    /// Never inlined: the optimizer of Swift 6.3.1 crashes while it splits the coroutines that it was inlined into.
+    @inline(never)
     func connect() async throws -> FarmSession {
         try await FarmSession.open(try endpoint(), hello: Self.hello, until: .in(.seconds(10)))
     }
 
-    /// Writes lines to the standard output.
+    /// Writes lines to the standard output. Never inlined, like ``connect()``.
+    @inline(never)
     func print(_ lines: [Painted]) async throws {
         try await output.write(lines.map { $0.rendered(palette) + "\n" }.joined())
     }
