@@ -23,7 +23,7 @@ package struct BlobClient: Sendable {
     ///
     /// - Throws: `bad-endpoint`.
     package init(_ address: String) throws(ClientError) {
-        if address.hasPrefix("unix:/") {
+        if address.hasPrefix("unix:"), address.contains("/") {
             client = HTTPClient(unixSocket: String(address.dropFirst(5)))
             base = "http://localhost"
         } else if address.hasPrefix("http://") || address.hasPrefix("https://") {
@@ -35,8 +35,8 @@ package struct BlobClient: Sendable {
         }
     }
 
-    /// Puts a blob at `path`: first into `path.part`, which a later call goes on with, then, when its digest is right,
-    /// renamed. A lost connection is tried again five times, with growing pauses.
+    /// Puts a blob at `path`: first into a hidden file beside it whose name holds the digest, which a later call goes on
+    /// with, then, when the digest is right, renamed. A lost connection is tried again five times, with growing pauses.
     ///
     /// - Throws: `rejected` when the store does not have it or sends other bytes (which are removed then), `local-file`,
     ///   `cannot-connect`, `connection-lost`, `timed-out`, `cancelled`.
@@ -44,12 +44,13 @@ package struct BlobClient: Sendable {
         _ digest: Digest, size: Int64, to path: String, progress: @escaping HTTPClient.Progress = { _, _ in }
     ) async throws(ClientError) -> Fetched {
         if try await isThere(digest, size, path) { return .kept }
-        let part = path + ".part"
+        let part = Self.part(of: path, digest)
         let download = try await downloaded(digest, size, part, progress)
         guard Digest(hash: download.hash) == digest else {
             try await file { () throws(IOError) in try FileIO.removeFile(part) }
             throw ClientError(
-                .rejected, "the store sent other bytes than those of \(digest)", reason: "digest-mismatch")
+                .rejected, "the bytes sent are \(Digest(hash: download.hash)), not \(digest); they were thrown away",
+                reason: "digest-mismatch")
         }
         try await file { () throws(IOError) in
             try FileIO.sync(FileIO.open(part, O_RDONLY))
@@ -57,6 +58,12 @@ package struct BlobClient: Sendable {
             try FileIO.syncDirectory(FileIO.parent(path))
         }
         return .fetched(resumedFrom: download.resumedFrom)
+    }
+
+    /// Where the bytes are kept until they are whole.
+    package static func part(of path: String, _ digest: Digest) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        return "\(FileIO.parent(path))/.\(name).\(digest.short).part"
     }
 
     private func downloaded(

@@ -2,7 +2,6 @@ import Arguments
 import FactoryClient
 import FactoryProtocol
 import Glibc
-import HTTP
 import IO
 import JSON
 import Terminal
@@ -42,8 +41,7 @@ enum ArtifactsGetCommand: Subcommand {
         }
         let directory = call.invocation.value(output) ?? "."
         try Directory.make(directory)
-        let (client, base) = try transport(call)
-        let fetch = ArtifactFetch(client: client, base: base, directory: directory)
+        let fetch = ArtifactFetch(blobs: try BlobClient(try address(call)), directory: directory)
         for artifact in chosen { try await one(artifact, fetch, call) }
         for iso in chosen where iso.role == .iso && !chosen.contains(where: { $0.name == iso.name + ".sha256" }) {
             try await fetch.writeChecksum(of: iso)
@@ -52,26 +50,22 @@ enum ArtifactsGetCommand: Subcommand {
         return .success
     }
 
-    private static func transport(_ call: Call) throws -> (client: HTTPClient, base: String) {
+    /// Where the store is.
+    private static func address(_ call: Call) throws -> String {
         if let text = call.invocation.value(store) {
-            if text.hasPrefix("http://") || text.hasPrefix("https://") {
-                return (HTTPClient(), text.hasSuffix("/") ? String(text.dropLast()) : text)
-            }
-            return (
-                HTTPClient(unixSocket: text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text), "http://localhost"
-            )
+            return text.contains("://") || text.hasPrefix("unix:") ? text : "unix:" + text
         }
         guard case .unix(let path) = try call.endpoint() else {
             throw CommandError(.usage, "over TCP the store must be named", hint: "--http http://127.0.0.1:PORT")
         }
-        return (HTTPClient(unixSocket: FileIO.parent(path) + "/http.sock"), "http://localhost")
+        return "unix:" + FileIO.parent(path) + "/http.sock"
     }
 
     /// Fetches one, with a line that is drawn again at a terminal.
     private static func one(_ artifact: Artifact, _ fetch: ArtifactFetch, _ call: Call) async throws {
         let line = FetchLine(name: artifact.name, size: artifact.size, unicode: call.traits.hasUnicode)
         let done = Locked<Int64>(0)
-        let outcome = try await withThrowingTaskGroup(of: FetchOutcome?.self) { group in
+        let outcome = try await withThrowingTaskGroup(of: BlobClient.Fetched?.self) { group in
             group.addTask { try await fetch.fetch(artifact) { bytes, _ in done.withLock { $0 = Int64(bytes) } } }
             if call.traits.isInteractive { group.addTask { try await draw(line, done, call) } }
             defer { group.cancelAll() }
@@ -87,7 +81,8 @@ enum ArtifactsGetCommand: Subcommand {
         }
     }
 
-    private static func draw(_ line: FetchLine, _ done: Locked<Int64>, _ call: Call) async throws -> FetchOutcome? {
+    private static func draw(_ line: FetchLine, _ done: Locked<Int64>, _ call: Call) async throws -> BlobClient.Fetched?
+    {
         let start = ContinuousClock.now
         while !Task.isCancelled {
             let size = TerminalTraits.size(of: STDOUT_FILENO, environment: call.environment)

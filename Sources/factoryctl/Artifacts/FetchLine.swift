@@ -1,3 +1,4 @@
+import FactoryClient
 import FactoryProtocol
 import Terminal
 
@@ -20,7 +21,7 @@ struct FetchLine: Sendable {
     }
 
     /// The line for good.
-    func finished(_ outcome: FetchOutcome, digest: Digest, path: String) -> Painted {
+    func finished(_ outcome: BlobClient.Fetched, digest: Digest, path: String) -> Painted {
         let how =
             switch outcome {
             case .kept: "was there"

@@ -11,7 +11,7 @@ struct Routes: Sendable {
         var router = HTTPRouter()
         HealthRoute(farm: farm).add(to: &router)
         EventRoutes(farm: farm, policy: policy).add(to: &router)
-        StoreRoutes(blobs) { token in
+        StoreRoutes(blobs, mayRead: { try await policy.rights(of: $0.socket).contains(.read) }) { token in
             try await farm.store.claim(ofToken: token).map(StoreAccess.name(of:))
         }.mount(on: &router)
         self.router = router
