@@ -186,7 +186,7 @@ let package = Package(
             "Artifacts",
             [
                 "FactoryArtifacts", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
-                "Processes", "Crypto", "IO", "JSON",
+                "Archive", "Processes", "Crypto", "IO", "JSON",
             ]),
         tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
         tests(

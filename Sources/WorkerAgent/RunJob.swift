@@ -33,8 +33,7 @@ enum RunJob {
         case .selfTest(let work): try await SelfTestJob.run(work, in: context)
         case .image(let work): try await ImageJob.run(work, in: context)
         case .bootCheck(let work): try await BootCheckJob.run(work, in: context)
-        case .iso:
-            throw JobFailure(.internal, "no-body", "This worker has no code for a job of kind \(work.kind)")
+        case .iso(let work): try await ISOJob.run(work, in: context)
         }
     }
 
