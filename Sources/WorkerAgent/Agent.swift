@@ -216,7 +216,7 @@ final class Agent: Sendable {
     private func accept(_ assign: Assign) async throws(ExecutionError) -> WorkerJob {
         let parts = parts
         if isDraining.withLock({ $0 }) { throw ExecutionError(.processFailed, "the worker is draining") }
-        let taken = jobs.withLock { $0.count }
+        let taken = jobs.withLock { $0.values.filter(\.takesSlot).count }
         guard taken < parts.settings.slots else {
             throw ExecutionError(.processFailed, "all \(parts.settings.slots) slots are taken")
         }

@@ -78,6 +78,9 @@ final class WorkerJob: Sendable {
     /// Whether its process still runs, as far as we know.
     var isRunning: Bool { course.withLock { $0.isRunning } }
 
+    /// Whether it takes one of the worker's slots.
+    var takesSlot: Bool { course.withLock { $0.takesSlot } }
+
     // MARK: What is done
 
     /// Does all of it; returns when the spool is gone, or when the task is cancelled: the process lives on then, and the

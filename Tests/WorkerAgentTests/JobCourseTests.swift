@@ -53,6 +53,17 @@ struct JobCourseTests {
         #expect(course.next() == .remove)
     }
 
+    @Test("A job takes its slot until its end may have been told, not until that was answered")
+    func slot() {
+        let result = JobResult(outcome: .succeeded, artifacts: [])
+        var course = JobCourse()
+        #expect(course.takesSlot)
+        course.ended(result)
+        #expect(course.takesSlot)
+        course.delivered(result)
+        #expect(!course.takesSlot)
+    }
+
     @Test("After a loss events are sent again from the last one that the server has")
     func resuming() {
         var course = Self.drained()
