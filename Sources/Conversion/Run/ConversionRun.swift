@@ -65,6 +65,7 @@ struct ConversionRun: Sendable {
             do {
                 try await run.perform(tree) { _, _ in }
                 try tree.unmount()
+                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 throw error
@@ -93,6 +94,7 @@ struct ConversionRun: Sendable {
                     }
                 }
                 try tree.unmount()
+                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 throw error

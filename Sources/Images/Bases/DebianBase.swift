@@ -64,6 +64,8 @@ struct DebianBase {
                 try await bootstrap(draft.tree, epoch, step)
             }
             try clean(draft.tree)
+            // Mounted from here or unpacked elsewhere, the base is the same.
+            try await draft.clampTimes(to: epoch)
             let written = try await write(draft, epoch)
             step.progress(done: Self.stages, total: Self.stages, unit: .items, note: "packed")
             return try await draft.publish(written, title: "Debian \(distribution.suite) base")

@@ -45,6 +45,14 @@ package final class LayerDraft: Sendable {
         try await publish(LayerFacts(layer, title: title, notes: notes))
     }
 
+    /// Makes no file of the tree newer than `latest`, in seconds since 1970: then what is mounted here is, times
+    /// included, what others unpack. Before the tree is mounted as a lower layer, and after it was an upper one.
+    ///
+    /// - Throws: `fileOperation`, `cancelled`.
+    package func clampTimes(to latest: Int64) async throws(ImageError) {
+        do throws(ArchiveError) { try await TreeTimes.clamp(tree, to: latest) } catch { throw ImageError(error) }
+    }
+
     /// The same for a blob that came from elsewhere.
     package func publish(_ facts: LayerFacts) async throws(ImageError) -> CachedLayer {
         let bytes = try ImageError.canonical(facts, "the facts of \(key)")
