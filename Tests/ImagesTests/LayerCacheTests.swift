@@ -104,6 +104,14 @@ import Testing
         #expect(try Directory.entries(cache.directory + "/.diff-ids").count == 1)
     }
 
+    @Test func aNewLayerMakesRoomByItself() async throws {
+        let small = try LayerCache(directory: cache.directory, limit: 1)
+        _ = try await make(LayerKey("test", inputs: ["old"]), in: small)
+        let new = try await make(key, in: small)
+        #expect(try await small.find(LayerKey("test", inputs: ["old"]), until: soon) == nil)
+        #expect(try FileIO.readText(new.tree + "/file", limit: 10) == "x")
+    }
+
     @Test func removalIsByLastUse() {
         func candidate(_ name: String, _ used: Int64) -> Eviction.Candidate {
             .init(key: LayerKey(name: name), diffID: nil, bytes: 1, lastUsed: used)

@@ -70,7 +70,10 @@ package final class LayerDraft: Sendable {
                 try FileIO.syncDirectory(FileIO.parent(target))
             }
         }
-        return try await cache.published(key, facts, lock)
+        let layer = try await cache.published(key, facts, lock)
+        // The layer is made, whatever becomes of the others; the next one tries again to make room.
+        try? await cache.sweep()
+        return layer
     }
 
     /// Throws everything away.
