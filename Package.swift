@@ -59,7 +59,7 @@ let package = Package(
         module("Spelling", "Sources/Platform/Spelling", []),
         module("Arguments", "Sources/Platform/Arguments", ["Spelling"]),
         module("Configuration", "Sources/Platform/Configuration", ["YAML", "IO", "Spelling"]),
-        module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
+        module("Terminal", "Sources/Platform/Terminal", []),
         module("Systemd", "Sources/Platform/Systemd", []),
 
         // The farm, in the order of the flow.
@@ -106,7 +106,7 @@ let package = Package(
             ]),
         module(
             "FactoryClient", "Sources/Client",
-            ["FactoryWire", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+            ["FactoryWire", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
 
         // Wiring only.
         executable(
@@ -150,7 +150,7 @@ let package = Package(
         tests("Spelling", ["Spelling"]),
         tests("Arguments", ["Arguments", "Spelling", "Processes", "IO"]),
         tests("Configuration", ["Configuration", "YAML", "IO", "Spelling"]),
-        tests("Terminal", ["Terminal", "CLinux", "IO"]),
+        tests("Terminal", ["Terminal"]),
         tests("Systemd", ["Systemd", "Processes", "IO"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
         tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
@@ -188,7 +188,7 @@ let package = Package(
                 "FactoryArtifacts", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
                 "Archive", "Processes", "Crypto", "IO", "JSON",
             ]),
-        tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+        tests("Client", ["FactoryClient", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
         tests(
             "WorkerAgent",
             [
@@ -197,7 +197,7 @@ let package = Package(
             ]),
         tests(
             "factoryctl",
-            ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),
+            ["factoryctl", "Arguments", "Terminal", "FactoryClient", "FactoryProtocol", "FactorySpec", "JSON", "IO"]),
         tests(
             "Factoryd",
             ["factoryd", "FactoryWire", "FactoryProtocol", "IO", "JSON"]),
