@@ -59,7 +59,7 @@ let package = Package(
         module("Spelling", "Sources/Platform/Spelling", []),
         module("Arguments", "Sources/Platform/Arguments", ["Spelling"]),
         module("Configuration", "Sources/Platform/Configuration", ["YAML", "IO", "Spelling"]),
-        module("Terminal", "Sources/Platform/Terminal", []),
+        module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
         module("Systemd", "Sources/Platform/Systemd", []),
 
         // The farm, in the order of the flow.
@@ -106,7 +106,7 @@ let package = Package(
             ]),
         module(
             "FactoryClient", "Sources/Client",
-            ["FactoryWire", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
+            ["FactoryWire", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
 
         // Wiring only.
         executable(
@@ -150,7 +150,7 @@ let package = Package(
         tests("Spelling", ["Spelling"]),
         tests("Arguments", ["Arguments", "Spelling", "Processes", "IO"]),
         tests("Configuration", ["Configuration", "YAML", "IO", "Spelling"]),
-        tests("Terminal", ["Terminal"]),
+        tests("Terminal", ["Terminal", "CLinux", "IO"]),
         tests("Systemd", ["Systemd", "Processes", "IO"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
         tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
@@ -188,16 +188,17 @@ let package = Package(
                 "FactoryArtifacts", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
                 "Archive", "Processes", "Crypto", "IO", "JSON",
             ]),
-        tests("Client", ["FactoryClient", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
+        tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
         tests(
             "WorkerAgent",
             [
                 "factory-worker", "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryExecution", "Processes",
+                "Arguments",
                 "HTTP", "Crypto", "IO", "JSON",
             ]),
         tests(
             "factoryctl",
-            ["factoryctl", "Arguments", "Terminal", "FactoryClient", "FactoryProtocol", "FactorySpec", "JSON", "IO"]),
+            ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),
         tests(
             "Factoryd",
             ["factoryd", "FactoryWire", "FactoryProtocol", "IO", "JSON"]),

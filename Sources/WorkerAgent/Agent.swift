@@ -10,8 +10,8 @@ import Systemd
 ///
 /// It may die at any moment: jobs live on, and what it knew of them is in their spools.
 final class Agent: Sendable {
-    /// Less room than this on the disk of the spools, and a job is declined.
-    private static let leastRoom: Int64 = 64 << 20
+    /// Less room than this on the disk of the spools, and a job is declined: it could not even say that the disk is full.
+    private static let leastRoom: Int64 = 4 << 20
 
     private let parts: AgentParts
     private let capabilities: [String: String]

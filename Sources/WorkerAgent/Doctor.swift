@@ -8,22 +8,16 @@ import Processes
 /// `factory-worker doctor`.
 enum Doctor {
     static func run(_ invocation: Invocation) async -> Int32 {
-        do {
-            let settings = try WorkerSettings(invocation)
-            let containment = await Containment.detect()
-            let capabilities = await Capabilities.look(
-                for: settings.architectures.first ?? .host, containment: containment)
-            let place = existing(settings.directory)
-            let report = DoctorReport(
-                capabilities: capabilities, isolation: containment.isolation, root: place,
-                // The report says that it could not be looked at.
-                freeBytes: try? Spool(place).freeBytes())
-            Console.print(report.text)
-            return report.isHealthy ? 0 : 1
-        } catch {
-            Console.complain("factory-worker: \(error)")
-            return 2
-        }
+        let containment = await Containment.detect()
+        let architecture = WorkerSettings.architectures(invocation).first ?? .host
+        let capabilities = await Capabilities.look(for: architecture, containment: containment)
+        let place = existing(WorkerSettings.directory(invocation))
+        let report = DoctorReport(
+            capabilities: capabilities, isolation: containment.isolation, root: place,
+            // The report says that it could not be looked at.
+            freeBytes: try? Spool(place).freeBytes())
+        Console.print(report.text)
+        return report.isHealthy ? 0 : 1
     }
 
     /// The path, or the nearest directory above it that is there: the agent makes the rest.

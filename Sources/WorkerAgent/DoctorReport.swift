@@ -42,7 +42,7 @@ struct DoctorReport: Sendable {
                 mark: .remark, what: "kvm",
                 detail: capabilities.found["kvm"] == "no"
                     ? "not usable: boot checks run emulated and take minutes"
-                    : "there; each boot check tries whether it really works"))
+                    : "works"))
         if let freeBytes {
             let room = freeBytes / (1 << 30)
             lines.append(

@@ -61,7 +61,7 @@ enum WorkerCommand {
 
     /// `doctor`
     static let doctor = CommandDescription(
-        "doctor", "Say what this machine can do for the farm, and what is missing",
+        "doctor", "Say what this machine can do for the farm, and what is missing", options: [arch],
         exitStatuses: [.init(1, "something that jobs need is missing")])
 
     /// The words, with `agent` put first where no command is named, as the unit file starts it.

@@ -31,12 +31,11 @@ struct WorkerSettings: Sendable {
         } catch {
             throw SettingsError(description: "--\(WorkerCommand.socket.name): \(error)")
         }
-        directory = root.map { Self.absolute($0) + "/worker" } ?? "/var/lib/factory-worker"
+        directory = Self.directory(invocation)
         let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         // A build keeps about four processors busy at its widest steps.
         slots = invocation.int(WorkerCommand.slots) ?? max(1, Int(processors) / 4)
-        let words = invocation.values(WorkerCommand.arch)
-        architectures = words.isEmpty ? [.host] : Set(words.compactMap(Architecture.init)).sorted()
+        architectures = Self.architectures(invocation)
         name = WorkerName(invocation.value(WorkerCommand.name) ?? Self.hostName())
         guard name.isValid else {
             throw SettingsError(
@@ -45,6 +44,17 @@ struct WorkerSettings: Sendable {
                     + "and '.', at most 64")
         }
         program = Self.ownPath()
+    }
+
+    /// What holds `spool`, `trees` and `cache`.
+    static func directory(_ invocation: Invocation) -> String {
+        invocation.value(WorkerCommand.root).map { absolute($0) + "/worker" } ?? "/var/lib/factory-worker"
+    }
+
+    /// What is built for.
+    static func architectures(_ invocation: Invocation) -> [Architecture] {
+        let words = invocation.values(WorkerCommand.arch)
+        return words.isEmpty ? [.host] : Set(words.compactMap(Architecture.init)).sorted()
     }
 
     /// The name of this machine.

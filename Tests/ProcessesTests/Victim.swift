@@ -57,9 +57,7 @@ final class Victim: Sendable {
     /// The process that runs the script itself: the one whose parent is the init, or the watched one.
     var job: Int32? {
         guard ProcessFacts(pid: process.pid)?.isNamespaceInit == true else { return process.pid }
-        return TextFile.directories(in: "/proc").compactMap { Int32($0) }.first {
-            ProcessFacts(pid: $0)?.parent == process.pid
-        }
+        return ProcessFacts.children(of: process.pid).first
     }
 
     /// Whether the host sees a mount of it.

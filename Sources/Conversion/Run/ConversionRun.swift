@@ -65,7 +65,6 @@ struct ConversionRun: Sendable {
             do {
                 try await run.perform(tree) { _, _ in }
                 try tree.unmount()
-                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 throw error
@@ -94,7 +93,6 @@ struct ConversionRun: Sendable {
                     }
                 }
                 try tree.unmount()
-                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 throw error

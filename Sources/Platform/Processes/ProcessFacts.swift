@@ -38,6 +38,13 @@ package struct ProcessFacts: Sendable, Hashable {
         state = fields[0].first ?? "?"
     }
 
+    /// The processes whose parent that one is, as far as they can be seen: read from all of `/proc`, because the kernel's
+    /// own list (`/proc/PID/task/TID/children`) is not built into every one.
+    package static func children(of parent: Int32) -> [Int32] {
+        TextFile.directories(in: "/proc").compactMap { Int32($0) }.filter { ProcessFacts(pid: $0)?.parent == parent }
+            .sorted()
+    }
+
     /// Whether it is the first process of a PID namespace inside ours: when it ends, all others in there end.
     package var isNamespaceInit: Bool { namespacePIDs.count > 1 && namespacePIDs.last == 1 }
 }

@@ -4,3 +4,4 @@
 #include "processes.h"
 #include "sockets.h"
 #include "trees.h"
+#include "virtualization.h"
