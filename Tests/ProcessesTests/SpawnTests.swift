@@ -29,6 +29,21 @@ struct SpawnTests {
         #expect(try await child.ended(until: .in(.seconds(20))).status == .exited(0))
     }
 
+    @Test("A program that nobody holds any more is reaped when it ends")
+    func letGo() async throws {
+        let (read, write) = try Descriptor.pipe()
+        var request = Self.request("read line; exit 0")
+        request.descriptors = [read.rawValue]
+        let pid = try request.spawn().pid
+        #expect(ProcessFacts(pid: pid) != nil)
+        write.close()
+        let deadline = Deadline.in(.seconds(20))
+        while ProcessFacts(pid: pid) != nil, !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(5)))
+        }
+        #expect(ProcessFacts(pid: pid) == nil)
+    }
+
     @Test("A control group that is none is an error with its stage, and leaves no process")
     func badGroup() throws {
         var request = Self.request("exit 0")

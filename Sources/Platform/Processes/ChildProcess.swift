@@ -4,7 +4,7 @@ package import IO
 
 /// A program that we started: its pidfd, and its end once it is known.
 ///
-/// Letting go of it neither ends nor reaps the program.
+/// Letting go of it does not end the program; when it ends it is reaped all the same, so that no zombie is left.
 package final class ChildProcess: Sendable {
     /// Its process id; that of its own process group too.
     package let pid: Int32
@@ -17,8 +17,20 @@ package final class ChildProcess: Sendable {
     }
 
     deinit {
+        guard ending.withLock({ $0 }) == nil else { return Self.close(pidfd) }
+        // A task of its own, because nobody waits for this program any more: it only keeps the process table clean.
+        Task.detached { [pidfd] in
+            // A wait that cannot be had leaves a zombie, which is what there would be without it.
+            _ = try? await Poller.shared.wait(pidfd, .read, until: .never)
+            var exit = linux_exit()
+            _ = linux_take_exit(pidfd, &exit)
+            Self.close(pidfd)
+        }
+    }
+
+    private static func close(_ pidfd: Int32) {
         Poller.shared.forget(pidfd)
-        close(pidfd)
+        Glibc.close(pidfd)
     }
 
     /// How it ended, or nil while it runs. Asking again gives the same answer.
