@@ -67,6 +67,8 @@ struct ConversionRun: Sendable {
                 try tree.unmount()
             } catch {
                 await abandon(draft, tree)
+                // Half a minute's work that the next attempt can use; why it could not be kept is not what to tell.
+                _ = try? await below
                 throw error
             }
             // Only now: where the install layer is has changed, and its whiteouts are judged by what is below.
