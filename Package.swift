@@ -50,7 +50,7 @@ let package = Package(
         library("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
         module("IO", "Sources/Platform/IO", ["CLinux"]),
         module("Crypto", "Sources/Platform/Crypto", ["COpenSSL", "CLinux", "IO"]),
-        module("HTTP", "Sources/Platform/HTTP", ["IO", "CLinux", "CCurl", "Crypto"]),
+        module("HTTP", "Sources/Platform/HTTP", ["IO", "CCurl", "Crypto"]),
         module("SQLite", "Sources/Platform/SQLite", ["CSQLite", "Crypto", "IO"]),
         module("YAML", "Sources/Platform/YAML", ["CYAML"]),
         module("JSON", "Sources/Platform/JSON", []),
@@ -75,7 +75,7 @@ let package = Package(
             [
                 "FactoryProtocol", "FactorySpec", "FactoryMigrations", "SQLite", "JSON", "Crypto",
             ]),
-        module("FactoryStore", "Sources/Store", ["FactoryProtocol", "IO", "Crypto", "HTTP", "JSON"]),
+        module("FactoryStore", "Sources/Store", ["FactoryProtocol", "IO", "Crypto", "HTTP"]),
         module(
             "FactoryScheduling", "Sources/Scheduling",
             [
