@@ -59,12 +59,12 @@ let package = Package(
         module("Spelling", "Sources/Platform/Spelling", []),
         module("Arguments", "Sources/Platform/Arguments", ["Spelling"]),
         module("Configuration", "Sources/Platform/Configuration", ["YAML", "IO", "Spelling"]),
-        module("Terminal", "Sources/Platform/Terminal", ["CLinux", "IO"]),
+        module("Terminal", "Sources/Platform/Terminal", []),
         module("Systemd", "Sources/Platform/Systemd", []),
 
         // The farm, in the order of the flow.
         module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
-        module("FactoryWire", "Sources/Wire", ["FactoryProtocol", "IO", "JSON"]),
+        module("FactoryWire", "Sources/Wire", ["FactoryProtocol", "IO"]),
         module("FactorySpec", "Sources/Spec", ["FactoryProtocol", "JSON", "YAML", "Crypto", "Spelling"]),
         module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO"]),
         .executableTarget(name: "embed-sql", path: "Plugins/embed-sql", swiftSettings: house),
@@ -83,9 +83,7 @@ let package = Package(
             ]),
         module(
             "FactoryExecution", "Sources/Execution",
-            [
-                "FactoryProtocol", "FactorySpec", "Processes", "IO", "JSON", "Crypto", "CLinux",
-            ]),
+            ["FactoryProtocol", "FactorySpec", "Processes", "IO", "JSON", "Crypto"]),
         module(
             "FactoryImages", "Sources/Images",
             [
@@ -106,16 +104,14 @@ let package = Package(
             ]),
         module(
             "FactoryClient", "Sources/Client",
-            ["FactoryWire", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+            ["FactoryWire", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
 
         // Wiring only.
         executable(
             "factoryd", "Sources/factoryd",
             [
-                "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryQueue", "FactoryEvents", "FactoryStore",
-                "FactoryScheduling", "HTTP", "IO", "JSON", "YAML", "SQLite", "Configuration", "Arguments", "Terminal",
-                "Systemd",
-                "Crypto", "CLinux",
+                "FactoryProtocol", "FactoryQueue", "FactoryEvents", "FactoryStore", "FactoryScheduling", "HTTP", "IO",
+                "JSON", "SQLite", "Configuration", "Arguments", "Systemd",
             ]),
         executable(
             "factoryctl", "Sources/factoryctl",
@@ -126,10 +122,9 @@ let package = Package(
         executable(
             "factory-worker", "Sources/WorkerAgent",
             [
-                "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryImages",
-                "FactoryConversion", "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "YAML", "Configuration",
-                "Arguments",
-                "Terminal", "Systemd", "Crypto", "CLinux",
+                "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryConversion",
+                "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "Configuration", "Arguments", "Systemd",
+                "CLinux",
             ]),
 
         // Our side of scripts/bench where no program of the farm does one thing alone.

@@ -20,7 +20,7 @@ struct Daemon: Sendable {
     private let blobs: BlobStore
     private let farm: Farm
     private let http: HTTPServer
-    private let manager: ServiceManager
+    private let manager: ServiceNotices
 
     /// Runs until a signal ends it; false when it could not start or must be started anew.
     static func run(_ settings: Settings, environment: [String: String], journal: Journal) async -> Bool {
@@ -65,7 +65,7 @@ struct Daemon: Sendable {
         http = try HTTPServer(onError: { journal.error("A request over HTTP failed.", ["why": "\($0)"]) }) { request in
             try await routes.router.respond(to: request)
         }
-        manager = try ServiceManager(environment: environment, journal: journal)
+        manager = try ServiceNotices(environment: environment, journal: journal)
         (self.settings, self.journal, self.blobs, self.store) = (settings, journal, blobs, store)
         try await farm.restore()
     }

@@ -4,7 +4,7 @@ import IO
 import Systemd
 
 /// What systemd is told: ready, alive, stopping. Nothing when it did not start us.
-struct ServiceManager: Sendable {
+struct ServiceNotices: Sendable {
     private let notifier: Notifier?
     private let watchdog: Watchdog?
     private let journal: Journal
