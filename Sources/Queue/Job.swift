@@ -53,14 +53,20 @@ package struct Job: Sendable, Equatable {
     package private(set) var attempt: Int
     /// How many there may be.
     package private(set) var maxAttempts: Int
+    /// How often in a row workers did not take it.
+    package private(set) var declines: Int
     /// The current or last claim.
     package private(set) var fence: Fence
     /// Where it is.
     package private(set) var state: State
 
     /// A job as the database has it.
-    package init(id: JobID, attempt: Int = 0, maxAttempts: Int, fence: Fence = Fence(0), state: State = .waiting) {
-        (self.id, self.attempt, self.maxAttempts, self.fence, self.state) = (id, attempt, maxAttempts, fence, state)
+    package init(
+        id: JobID, attempt: Int = 0, maxAttempts: Int, declines: Int = 0, fence: Fence = Fence(0),
+        state: State = .waiting
+    ) {
+        (self.id, self.attempt, self.maxAttempts, self.declines) = (id, attempt, maxAttempts, declines)
+        (self.fence, self.state) = (fence, state)
     }
 
     /// The claim that may speak for the job now.
@@ -134,19 +140,29 @@ extension Job {
         switch state {
         case .leased(let lease):
             state = .running(lease)
+            declines = 0
             return .started
         case .running: return .repeated
         case .waiting, .ready, .ended: return .superseded
         }
     }
 
-    /// The worker did not take it, or never heard of it. The attempt does not count.
-    package mutating func declined(_ fence: Fence, at now: Timestamp, _ policy: RetryPolicy) -> Verdict {
+    /// The worker did not take it, or never heard of it. The attempt does not count, unless nobody ever takes it.
+    package mutating func declined(
+        _ fence: Fence, because reason: String, at now: Timestamp, _ policy: RetryPolicy
+    ) -> Verdict {
         guard fence == self.fence, case .leased(let lease) = state else { return .superseded }
+        declines += 1
+        if declines >= policy.declines {
+            declines = 0
+            let failure = Failure(cause: .worker, code: "declined", message: reason)
+            return finished(fence, .failed(failure), at: now, policy)
+        }
         attempt -= 1
         if let reason = lease.cancelReason { return .settle(cancelled(reason, killed: false)) }
-        state = .ready(notBefore: now.advanced(by: policy.afterDecline))
-        return .requeue(after: policy.afterDecline)
+        let delay = policy.delay(afterDecline: declines)
+        state = .ready(notBefore: now.advanced(by: delay))
+        return .requeue(after: delay)
     }
 
     /// The worker says how the attempt ended.

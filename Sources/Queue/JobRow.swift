@@ -12,15 +12,15 @@ struct JobRow {
     /// - Throws: ``QueueError/Code/unknownJob``.
     static func load(_ id: JobID, _ db: borrowing Connection) throws -> JobRow {
         guard
-            let row: (BuildID, String, JobState, Int, Int, Fence, WorkerName?, Timestamp?, String?) = try db.first(
+            let row: (BuildID, String, JobState, Int, Int, Int, Fence, WorkerName?, Timestamp?, String?) = try db.first(
                 """
-                SELECT build, name, state, attempt, max_attempts, fence, worker, ready_at, cancel_reason
+                SELECT build, name, state, attempt, max_attempts, declines, fence, worker, ready_at, cancel_reason
                 FROM jobs WHERE id = ?
                 """, id)
         else { throw QueueError(.unknownJob, "there is no job \(id.rawValue)") }
-        let (build, name, state, attempt, maxAttempts, fence, worker, readyAt, cancelReason) = row
+        let (build, name, state, attempt, maxAttempts, declines, fence, worker, readyAt, cancelReason) = row
         let job = Job(
-            id: id, attempt: attempt, maxAttempts: maxAttempts, fence: fence,
+            id: id, attempt: attempt, maxAttempts: maxAttempts, declines: declines, fence: fence,
             state: try Self.state(
                 state, worker: worker, readyAt: readyAt, cancelReason: cancelReason, of: id, db))
         return JobRow(job: job, build: build, name: name)
@@ -59,11 +59,11 @@ struct JobRow {
         }
         try db.run(
             """
-            UPDATE jobs SET state = ?, attempt = ?, max_attempts = ?, fence = ?, ready_at = ?, cancel_reason = ?,
+            UPDATE jobs SET state = ?, attempt = ?, max_attempts = ?, declines = ?, fence = ?, ready_at = ?, cancel_reason = ?,
                 reason = ?, outcome_json = ?, cached = ?, ended_at = ?, worker = coalesce(?, worker)
             WHERE id = ?
             """,
-            job.state.name, job.attempt, job.maxAttempts, job.fence, readyAt, job.lease?.cancelReason,
+            job.state.name, job.attempt, job.maxAttempts, job.declines, job.fence, readyAt, job.lease?.cancelReason,
             end?.reason ?? reason, try end.map { try JSONColumn($0.outcome) }, end?.isCached ?? false,
             end == nil ? nil : now, job.lease?.worker, job.id)
     }

@@ -90,7 +90,7 @@ extension JobStore {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
-            let verdict = row.job.declined(claim.fence, at: settlement.now, settlement.policy)
+            let verdict = row.job.declined(claim.fence, because: reason, at: settlement.now, settlement.policy)
             return try apply(verdict, to: row, claim, nil, reason: reason, settlement, db)
         }
     }

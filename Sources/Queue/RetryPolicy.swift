@@ -4,18 +4,31 @@ package struct RetryPolicy: Sendable, Equatable {
     package var first: Duration
     /// The longest wait.
     package var longest: Duration
-    /// After a worker declined: its reason may pass.
+    /// After a worker declined: its reason may pass. Doubled for each decline more.
     package var afterDecline: Duration
+    /// So many declines in a row count as a failed attempt: nothing is asked for ever.
+    package var declines: Int
 
     /// A policy; the defaults are those of a farm on real machines.
     package init(
-        first: Duration = .seconds(10), longest: Duration = .seconds(300), afterDecline: Duration = .seconds(5)
+        first: Duration = .seconds(10), longest: Duration = .seconds(300), afterDecline: Duration = .seconds(5),
+        declines: Int = 8
     ) {
-        (self.first, self.longest, self.afterDecline) = (first, longest, afterDecline)
+        (self.first, self.longest) = (first, longest)
+        (self.afterDecline, self.declines) = (afterDecline, declines)
     }
 
     /// The wait after attempt number `attempt` failed.
     package func delay(after attempt: Int) -> Duration {
-        min(longest, first * Int(1 << min(20, max(0, attempt - 1))))
+        doubled(first, attempt)
+    }
+
+    /// The wait after decline number `count` in a row.
+    package func delay(afterDecline count: Int) -> Duration {
+        doubled(afterDecline, count)
+    }
+
+    private func doubled(_ duration: Duration, _ count: Int) -> Duration {
+        min(longest, duration * Int(1 << min(20, max(0, count - 1))))
     }
 }

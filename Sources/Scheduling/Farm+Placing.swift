@@ -37,12 +37,14 @@ extension Farm {
     func deliver(_ order: Order) async {
         let claim = order.job.claim
         let job = order.job
-        guard let link = registry.link(of: order.worker) else { return await takeBack(claim, "the worker went away") }
+        guard let link = registry.link(of: order.worker) else {
+            return await giveBack(claim, .declined("the worker went away"))
+        }
         let work: JSONValue
         do throws(JSONError) {
             work = try job.work.json()
         } catch {
-            return await takeBack(claim, "the work cannot be written as JSON: \(error)")
+            return await giveBack(claim, .declined("the work cannot be written as JSON: \(error)"))
         }
         let incoming = access.openIncoming(StoreAccess.name(of: claim))
         let assign = Assign(
@@ -56,17 +58,6 @@ extension Farm {
         // may have arrived after all.
         if await link.tell(assign) {
             log.info("A job was given to a worker.", ["job": claim.job.rawValue, "worker": order.worker.rawValue])
-        }
-    }
-
-    /// Takes back a claim that its worker has not accepted.
-    func takeBack(_ claim: Claim, _ reason: String) async {
-        do throws(QueueError) {
-            _ = try await store.decline(claim, reason: reason)
-            ended(claim)
-            await publish(claim.job.build)
-        } catch {
-            log.error("A claim could not be taken back.", ["job": claim.job.rawValue, "why": "\(error)"])
         }
     }
 

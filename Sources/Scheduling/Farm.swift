@@ -19,6 +19,16 @@ package final class Farm: Sendable {
     private let wakeup = Wakeup()
     /// Builds whose events could not be put into their logs yet (a full disk).
     private let unpublished = Locked<Set<BuildID>>([])
+    /// Claims that could not be given up yet, for the same reason.
+    private let unreturned = Locked<[Claim: Return]>([:])
+
+    /// How a claim goes back.
+    enum Return: Sendable {
+        /// The attempt failed with its worker.
+        case lost(Failure)
+        /// The worker never had it: no attempt.
+        case declined(String)
+    }
 
     /// A farm that stands still until ``run()``.
     package init(
@@ -69,7 +79,8 @@ package final class Farm: Sendable {
             try await sync(log)
             try await store.forgetFarmEvents(of: build, through: last)
         } catch {
-            unpublished.withLock { _ = $0.insert(build) }
+            // Said once, not with every tick.
+            guard unpublished.withLock({ $0.insert(build).inserted }) else { return }
             self.log.warning(
                 "The events of a build are not in its log yet.", ["build": build.rawValue, "why": "\(error)"])
         }
@@ -89,6 +100,7 @@ package final class Farm: Sendable {
             }
             for change in registry.tick(now: .now) { await apply(change) }
             for build in unpublished.withLock({ $0 }) { await publish(build) }
+            for (claim, how) in unreturned.withLock({ $0 }) { await giveBack(claim, how) }
             wake()
         }
     }
@@ -121,19 +133,23 @@ package final class Farm: Sendable {
             let silence = settings.liveness.dead + settings.liveness.grace
             let failure = Failure(
                 cause: .worker, code: "worker-lost", message: "worker \(worker) was not heard for \(silence)")
-            for claim in change.held { await lose(claim, failure) }
+            for claim in change.held { await giveBack(claim, .lost(failure)) }
         }
     }
 
-    /// Gives up an attempt that its worker cannot end any more.
-    func lose(_ claim: Claim, _ failure: Failure) async {
+    /// Takes a claim back from its worker. When the queue cannot write that now (a full disk), with a later tick.
+    func giveBack(_ claim: Claim, _ how: Return) async {
         do throws(QueueError) {
-            _ = try await store.workerLost(claim, failure)
+            switch how {
+            case .lost(let failure): _ = try await store.workerLost(claim, failure)
+            case .declined(let reason): _ = try await store.decline(claim, reason: reason)
+            }
+            unreturned.withLock { _ = $0.removeValue(forKey: claim) }
             ended(claim)
             await publish(claim.job.build)
         } catch {
-            log.error("A lost job could not be given away.", ["job": claim.job.rawValue, "why": "\(error)"])
-            // Held again, so that the next silence is noticed.
+            guard unreturned.withLock({ $0.updateValue(how, forKey: claim) }) == nil else { return }
+            log.error("A claim could not be taken back yet.", ["job": claim.job.rawValue, "why": "\(error)"])
         }
     }
 

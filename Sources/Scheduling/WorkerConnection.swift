@@ -31,7 +31,8 @@ struct WorkerConnection: Sendable {
         }
         try await connection.send(Registered(worker: name), id: incoming.id)
         farm.log.info("A worker registered.", ["worker": name.rawValue, "host": offer.host, "software": software])
-        let resume = try await connection.next(until: handshake)
+        // The registration went to the disk, which may have taken its time.
+        let resume = try await connection.next(until: .in(farm.settings.handshake))
         try await self.resume(try resume.decode(), id: resume.id, link)
         if isDraining { _ = await link.tell(Drain()) }
         farm.wake()
@@ -118,14 +119,14 @@ struct WorkerConnection: Sendable {
         do throws(QueueError) {
             let job = try await farm.store.job(claim.job)
             guard job.state == .running else {
-                return await farm.takeBack(claim, "it did not reach worker \(name)")
+                return await farm.giveBack(claim, .declined("it did not reach worker \(name)"))
             }
         } catch {
             farm.log.error("A job could not be read.", ["job": claim.job.rawValue, "why": "\(error)"])
         }
         let failure = Failure(
             cause: .worker, code: "job-lost", message: "worker \(name) came back without the job")
-        await farm.lose(claim, failure)
+        await farm.giveBack(claim, .lost(failure))
     }
 
     private func accepted(_ claim: Claim, id: Int64?) async throws {
@@ -141,7 +142,7 @@ struct WorkerConnection: Sendable {
         }
         farm.log.warning(
             "A worker declined a job.", ["worker": name.rawValue, "job": claim.job.rawValue, "why": reason])
-        await farm.takeBack(claim, "worker \(name) declined: \(reason)")
+        await farm.giveBack(claim, .declined("worker \(name) declined: \(reason)"))
     }
 
     /// Events are acknowledged when they are in the log. That survives the daemon; a power cut it survives because the

@@ -48,7 +48,8 @@ struct Daemon: Sendable {
             guard error.code == .locked else { throw error }
             let holder = try LockFile.holder(of: places.lock).map { "process \($0)" } ?? "another process"
             throw IOError(
-                .locked, "another factoryd (\(holder)) runs on \(places.state); stop it first, or give --root DIR")
+                .locked,
+                "another factoryd (\(holder)) already runs on \(places.state): stop it first, or give another --root")
         }
     }
 

@@ -35,7 +35,7 @@ struct DaemonTests {
         _ = try await first.connect()
         let second = try DaemonProcess(root: folder.path)
         #expect(await second.ended() == 1)
-        #expect(try first.log().contains("another factoryd (process \(first.pid)) runs on \(folder.path)"))
+        #expect(try first.log().contains("another factoryd (process \(first.pid)) already runs on \(folder.path)"))
         _ = try await first.connect().ask(AskStatus(), for: StatusReport.self)
         #expect(await first.end(SIGKILL) == -SIGKILL)
         let third = try DaemonProcess(root: folder.path)

@@ -73,7 +73,7 @@ import Testing
         _ = job.claimed(by: WorkerName("w2"), at: now.advanced(by: .seconds(10)))
         let before = job
         #expect(job.accepted(Fence(1)) == .superseded)
-        #expect(job.declined(Fence(1), at: now, policy) == .superseded)
+        #expect(job.declined(Fence(1), because: "r", at: now, policy) == .superseded)
         #expect(job.finished(Fence(1), .succeeded, at: now, policy) == .superseded)
         #expect(job == before)
     }
@@ -92,10 +92,30 @@ import Testing
     @Test func aDeclinedClaimIsNoAttempt() {
         var job = ready()
         _ = job.claimed(by: worker, at: now)
-        #expect(job.declined(Fence(1), at: now, policy) == .requeue(after: .seconds(5)))
+        #expect(job.declined(Fence(1), because: "r", at: now, policy) == .requeue(after: .seconds(5)))
         #expect(job.attempt == 0)
         #expect(job.claimed(by: worker, at: now.advanced(by: .seconds(5)))?.fence == Fence(2))
         #expect(job.attempt == 1)
+    }
+
+    @Test func whatNobodyTakesCountsAsAttemptsInTheEnd() {
+        var job = ready()
+        var at = now
+        var pauses: [Duration] = []
+        while true {
+            at = at.advanced(by: .seconds(600))
+            guard let claim = job.claimed(by: worker, at: at) else { break }
+            switch job.declined(claim.fence, because: "no room", at: at, policy) {
+            case .requeue(let pause): pauses.append(pause)
+            case .settle(let end):
+                #expect(end.state == .expired)
+                #expect(end.reason == "no room")
+            case .superseded, .repeated, .started: Issue.record("not heard")
+            }
+        }
+        #expect(pauses.count == 3 * policy.declines - 1)
+        #expect(pauses.prefix(4) == [.seconds(5), .seconds(10), .seconds(20), .seconds(40)])
+        #expect(job.attempt == 3)
     }
 
     @Test func cancellingWhatNobodyHasEndsItAtOnce() {
@@ -180,7 +200,7 @@ import Testing
                 case 0: _ = job.needsMet(at: at)
                 case 1: _ = job.claimed(by: worker, at: at)
                 case 2: _ = job.accepted(fence)
-                case 3: _ = job.declined(fence, at: at, policy)
+                case 3: _ = job.declined(fence, because: "r", at: at, policy)
                 case 4: _ = job.finished(fence, failure(.infrastructure), at: at, policy)
                 case 5: _ = job.finished(fence, .succeeded, at: at, policy)
                 case 6: _ = job.neededJobEnded("n", as: .failed)
