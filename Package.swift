@@ -145,7 +145,7 @@ let package = Package(
         tests("Spelling", ["Spelling"]),
         tests("Arguments", ["Arguments", "Spelling", "Processes", "IO"]),
         tests("Configuration", ["Configuration", "YAML", "IO", "Spelling"]),
-        tests("Terminal", ["Terminal", "CLinux", "IO"]),
+        tests("Terminal", ["Terminal"]),
         tests("Systemd", ["Systemd", "Processes", "IO"]),
         tests("Protocol", ["FactoryProtocol", "JSON"]),
         tests("Wire", ["FactoryWire", "FactoryProtocol", "IO", "JSON"]),
@@ -183,7 +183,7 @@ let package = Package(
                 "FactoryArtifacts", "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec",
                 "Archive", "Processes", "Crypto", "IO", "JSON",
             ]),
-        tests("Client", ["FactoryClient", "FactoryProtocol", "FactorySpec", "IO", "JSON", "HTTP", "Crypto"]),
+        tests("Client", ["FactoryClient", "FactoryProtocol", "IO", "HTTP", "Crypto"]),
         tests(
             "WorkerAgent",
             [
@@ -193,7 +193,7 @@ let package = Package(
             ]),
         tests(
             "factoryctl",
-            ["factoryctl", "Arguments", "Terminal", "FactoryProtocol", "FactorySpec", "JSON", "Processes", "IO"]),
+            ["factoryctl", "Arguments", "Terminal", "FactoryClient", "FactoryProtocol", "FactorySpec", "JSON", "IO"]),
         tests(
             "Factoryd",
             ["factoryd", "FactoryWire", "FactoryProtocol", "IO", "JSON"]),

@@ -3,7 +3,7 @@ import Testing
 struct DocumentationTests {
     static let documents = [
         "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/protocol.md", "docs/getting-started.md",
-        "docs/operating.md", "docs/spec.md", "docs/http.md",
+        "docs/operating.md", "docs/spec.md", "docs/http.md", "docs/conversion.md",
     ]
 
     @Test("every document exists and begins with its title", arguments: documents)

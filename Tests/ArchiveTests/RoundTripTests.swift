@@ -66,6 +66,12 @@ import Testing
         #expect(try TreeSnapshot(target).differences(from: expected) == [])
     }
 
+    @Test func aTreeWithClampedTimesIsWhatItsLayerSays() async throws {
+        let expected = try TreeSnapshot(tree.root, latest: 1_650_000_000)
+        try await TreeTimes.clamp(tree.root, to: 1_650_000_000)
+        #expect(try TreeSnapshot(tree.root).differences(from: expected) == [])
+    }
+
     @Test func whatIsExcludedIsLeftOutWithAllBelowIt() async throws {
         let options = LayerWriter.Options(excluded: ["etc/gone", "var"])
         _ = try await LayerWriter(tree: tree.root, options: options).write(to: scratch.file("blob"))

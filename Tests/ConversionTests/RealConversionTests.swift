@@ -1,4 +1,5 @@
 import FactoryExecution
+import FactoryImages
 import FactoryProtocol
 import FactorySpec
 import Glibc
@@ -119,19 +120,23 @@ struct RealConversionTests {
     private static func result(of spool: Spool, trees: String) throws -> Converted {
         let result = try StrictJSON.decode(
             JobResult.self, from: FileIO.read(spool.resultPath, limit: 1 << 20))
-        let manifest = try #require(result.artifacts.first { $0.role == .config })
-        let config = try FileIO.readText("\(spool.out)/\(manifest.name)", limit: 1 << 20)
-        // The layers' tars by their hashes, the lowest first; the worker keeps a link from each to its directory.
-        let part = try #require(config.split(separator: "\"diff_ids\":[").last?.split(separator: "]").first)
-        let layers = part.split(separator: ",").map { text in
-            "\(trees)/.diff-ids/\(text.dropFirst("\"sha256:".count).dropLast())/tree"
-        }
+        let part = try #require(result.artifacts.first { $0.role == .config })
+        let config = try StrictJSON.decode(
+            OCIImageConfig.self, from: FileIO.read("\(spool.out)/\(part.name)", limit: 1 << 20))
+        // The worker keeps a link from the hash of a layer's tar to the name of its directory.
+        let layers = config.rootfs.diffIDs.map { "\(trees)/\(Self.target("\(trees)/.diff-ids/\($0.hex)"))/tree" }
         var cached: Set<String> = []
         for line in try FileIO.readText(spool.eventsPath, limit: 256 << 20).split(separator: "\n") {
             let event = try StrictJSON.decode(Event.self, from: Array(line.utf8))
             if case .stepFinished(let step) = event.kind, step.result == .cached { cached.insert(step.step) }
         }
         return Converted(artifacts: result.artifacts, layers: layers.reversed(), cachedSteps: cached)
+    }
+
+    private static func target(_ link: String) -> String {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(link, &target, target.count)
+        return String(decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func fixture(_ name: String) throws -> [String] {

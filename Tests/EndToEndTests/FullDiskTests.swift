@@ -28,21 +28,40 @@ struct FullDiskTests {
         try await Command("mount", ["-o", "remount,size=\(megabytes)m", path]).runSuccessfully(until: .in(.seconds(10)))
     }
 
-    @Test("no room in the spool: the job fails for that, and succeeds when there is room")
+    @Test("a spool that runs full: the job fails for that, and succeeds when there is room")
     func spool() async throws {
         try await Farm.with(agent: false) { farm in
-            try await onSmallDisk(farm.root + "/worker", megabytes: 24) {
+            // Enough for the job to be taken (64 MiB), too little for what it writes.
+            try await onSmallDisk(farm.root + "/worker", megabytes: 100) {
                 try await farm.startAgent()
-                let build = try await farm.submit(["seconds": 1, "megabytes": 100]).build
+                let build = try await farm.submit(["seconds": 1, "megabytes": 200]).build
                 let watched = try await Watched.whole(build, of: farm)
                 watched.expectWhole()
                 #expect(watched.verdict?.result != .succeeded)
                 #expect(watched.verdict?.cause == .worker)
                 #expect(watched.verdict?.code == "disk-full", "\(String(describing: watched.verdict))")
 
-                try await grow(farm.root + "/worker", megabytes: 512)
-                let again = try await farm.submit(["seconds": 1, "megabytes": 100]).build
+                try await grow(farm.root + "/worker", megabytes: 1024)
+                let again = try await farm.submit(["seconds": 1, "megabytes": 200]).build
                 #expect(try await Watched.whole(again, of: farm).verdict?.result == .succeeded)
+                await farm.agent?.killed()
+            }
+        }
+    }
+
+    @Test("no room for another job: it is declined, says why it waits, and runs as soon as there is room")
+    func declined() async throws {
+        try await Farm.with(agent: false) { farm in
+            try await onSmallDisk(farm.root + "/worker", megabytes: 24) {
+                try await farm.startAgent()
+                let build = try await farm.submit(["seconds": 1]).build
+                async let watched = Watched.whole(build, of: farm)
+                let isDeclined = await eventually(within: .seconds(20)) { farm.log("factoryd").contains("declined") }
+                #expect(isDeclined)
+                try await grow(farm.root + "/worker", megabytes: 512)
+                let all = try await watched
+                #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
+                all.expectWhole()
                 await farm.agent?.killed()
             }
         }

@@ -14,12 +14,12 @@ struct SelfTestTests {
             let watched = try await Watched.whole(build, of: farm)
             watched.expectWhole()
             #expect(watched.verdict?.result == .succeeded)
-            #expect(watched.lines(of: "children") == (1...10).map { "line \($0)" })
+            watched.expectLines(of: "children", (1...10).map { "line \($0)" })
 
             let out = farm.folder.file("out")
-            let (status, said) = try await farm.ctl(["artifacts", "get", "\(build)", "--output", out])
+            let (status, said) = try await farm.ctl(["artifacts", "get", "\(build)", "--all", "--output", out])
             #expect(status == 0, "\(said)")
-            let (verified, words) = try await farm.ctl(["artifacts", "verify", "\(build)", "--output", out])
+            let (verified, words) = try await farm.ctl(["artifacts", "verify", "\(build)", "--in", out])
             #expect(verified == 0, "\(words)")
         }
     }

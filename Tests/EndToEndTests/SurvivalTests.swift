@@ -34,7 +34,7 @@ struct SurvivalTests {
             all.expectWhole()
             #expect(all.attempts == 1)
             #expect(all.starts == ["children": 1, "file": 1])
-            #expect(all.lines(of: "children") == (1...120).map { "line \($0)" })
+            all.expectLines(of: "children", (1...120).map { "line \($0)" })
             if fault != .agent { #expect(all.losses > 0) }
         }
     }
@@ -45,7 +45,7 @@ struct SurvivalTests {
             let build = try await farm.submit(["seconds": 4, "linesPerSecond": 5]).build
             async let watched = Watched.whole(build, of: farm)
             let job = try await farm.runningJob()
-            let children = await eventuallyChildren(of: job)
+            let children = try await eventuallyChildren(of: job)
             #expect(!children.isEmpty)
             kill(job, SIGKILL)
             let gone = await eventually(within: .seconds(1)) {
@@ -62,7 +62,7 @@ struct SurvivalTests {
     }
 
     /// The children of a job, once it has one.
-    private func eventuallyChildren(of job: Int32) async -> [Int32] {
+    private func eventuallyChildren(of job: Int32) async throws -> [Int32] {
         var children: [Int32] = []
         _ = await eventually(within: .seconds(10)) {
             children = ProcessFacts.children(of: job)

@@ -43,6 +43,17 @@ struct Watched: Sendable {
         }
     }
 
+    /// The lines of a step are these, each once and in order; says where they begin to differ.
+    func expectLines(of step: String, _ expected: [String], _ place: SourceLocation = #_sourceLocation) {
+        let lines = lines(of: step)
+        #expect(lines.count == expected.count, "lines of \(step)", sourceLocation: place)
+        if let at = zip(lines, expected).enumerated().first(where: { $0.element.0 != $0.element.1 }) {
+            Issue.record(
+                "line \(at.offset + 1) of \(step) is \"\(at.element.0)\", expected \"\(at.element.1)\"",
+                sourceLocation: place)
+        }
+    }
+
     /// How often each step began.
     var starts: [String: Int] {
         var counts: [String: Int] = [:]

@@ -74,6 +74,40 @@ import Testing
         #expect(error.cause == said.cause)
     }
 
+    @Test func theWordsOfSkopeoAreTakenOutOfItsLog() {
+        let line = #"time="2026-11-25T03:57:30Z" level=fatal msg="pinging \"x\": dial tcp: no such host""#
+        #expect(
+            ToolWords.error([line], ToolWords.skopeo, doing: "finding y").message
+                == #"finding y: pinging "x": dial tcp: no such host"#)
+    }
+
+    @Test(.enabled(if: FileIO.isThere("/usr/lib/apt/apt-helper"), "fetches with apt-helper, which is not here"))
+    func aMirrorThatIsAwayIsTriedAgainAndThenNobodysFaultHere() async throws {
+        let scratch = try Scratch()
+        // A listener that never listens: the port is bound and free for nobody, and refuses every connection.
+        let port = try BoundPort()
+        let base = DebianBase(
+            distribution: .bookworm, architecture: .amd64,
+            sources: ArchiveSources(.bookworm, mirror: "http://127.0.0.1:\(port.number)/debian"),
+            cache: try LayerCache(directory: scratch("trees")), downloads: scratch("downloads"),
+            scratch: scratch("work"), sourceDateEpoch: nil, again: false, deadline: .in(.seconds(60)),
+            waits: [.milliseconds(1), .milliseconds(1)])
+        let retries = Locked(0)
+        let report = JobReport { kind in
+            if case .log(let line) = kind, line.text.contains("trying again") { retries.withLock { $0 += 1 } }
+        }
+        do {
+            _ = try await report.step("base", "Base") { try await base.make($0) }
+            Issue.record("made")
+        } catch let error as ImageError {
+            #expect(error.code == .mirrorUnreachable)
+            #expect(error.cause == .infrastructure)
+            #expect(error.message.contains("Connection refused"))
+            #expect(error.excerpt.contains { $0.hasPrefix("E: ") })
+        }
+        #expect(retries.withLock { $0 } == 2)
+    }
+
     @Test func onlyWhatFailedOutsideIsTriedAgain() async throws {
         let outside = ImageError(.mirrorUnreachable, .infrastructure, "away")
         let waits = [Duration.milliseconds(1), .milliseconds(1)]

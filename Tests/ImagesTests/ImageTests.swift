@@ -189,7 +189,9 @@ struct OtherReadersTests {
         ).runSuccessfully(until: soon)
         let container = try await buildah(["from", "--pull-never", "localhost/t:1"])
         let path = try await buildah(["mount", container])
-        let differences = try TreeSnapshot(path, latest: ImageFixture.time).differences(from: expected)
+        // The root directory's mode is containers-storage's own.
+        let differences = try TreeSnapshot(path, latest: ImageFixture.time)
+            .differences(from: expected, exceptRoot: true)
         _ = try await buildah(["umount", container])
         _ = try await buildah(["rm", container])
         // buildah leaves its directory bound on itself.

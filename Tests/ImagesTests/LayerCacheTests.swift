@@ -104,6 +104,14 @@ import Testing
         #expect(try Directory.entries(cache.directory + "/.diff-ids").count == 1)
     }
 
+    @Test func aNewLayerMakesRoomByItself() async throws {
+        let small = try LayerCache(directory: cache.directory, limit: 1)
+        _ = try await make(LayerKey("test", inputs: ["old"]), in: small)
+        let new = try await make(key, in: small)
+        #expect(try await small.find(LayerKey("test", inputs: ["old"]), until: soon) == nil)
+        #expect(try FileIO.readText(new.tree + "/file", limit: 10) == "x")
+    }
+
     @Test func removalIsByLastUse() {
         func candidate(_ name: String, _ used: Int64) -> Eviction.Candidate {
             .init(key: LayerKey(name: name), diffID: nil, bytes: 1, lastUsed: used)
@@ -125,6 +133,37 @@ import Testing
         #expect(again.key != key)
         #expect(try FileIO.readText(old.tree + "/file", limit: 10) == "old")
         #expect(try await cache.find(diffID: again.facts.diffID, until: soon)?.key == again.key)
+    }
+
+    @Test(.enabled(if: isRoot, "mounts a small tmpfs: needs root"))
+    func aFullDiskIsSaidAndWithRoomItWorks() async throws {
+        try Directory.make(scratch("full"))
+        try #require(mount("tmpfs", scratch("full"), "tmpfs", 0, "size=1m") == 0)
+        defer { umount2(scratch("full"), Int32(MNT_DETACH)) }
+        let cache = try LayerCache(directory: scratch("full/trees"))
+        try Directory.make(scratch("tree"))
+        // Bytes that do not compress: xorshift, always the same.
+        var state: UInt64 = 88_172_645_463_325_252
+        let noise = (0..<(3 << 20)).map { _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state)
+        }
+        try AtomicFile.write(noise, to: scratch("tree/noise"))
+        guard case .make(let draft) = try await cache.claim(key, until: soon) else {
+            Issue.record("found")
+            return
+        }
+        do {
+            _ = try await LayerWriter(tree: scratch("tree")).write(to: draft.blob)
+            Issue.record("written")
+        } catch let error {
+            #expect(ImageError(error).code == .diskFull)
+        }
+        try await draft.discard()
+        try FileIO.removeFile(scratch("tree/noise"))
+        _ = try await make(key, in: cache)
     }
 
     @Test func factsThatCannotBeReadAreSaid() async throws {

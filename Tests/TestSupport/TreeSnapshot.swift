@@ -93,8 +93,9 @@ package struct TreeSnapshot: Equatable {
     }
 
     /// The names at which two trees differ, with what differs.
-    package func differences(from other: TreeSnapshot) -> [String] {
+    package func differences(from other: TreeSnapshot, exceptRoot: Bool = false) -> [String] {
         Set(items.keys).union(other.items.keys).sorted { $0.lexicographicallyPrecedes($1) }.compactMap { name in
+            if exceptRoot && name.isEmpty { return nil }
             let (mine, theirs) = (items[name], other.items[name])
             if mine == theirs { return nil }
             var (a, b) = (mine, theirs)

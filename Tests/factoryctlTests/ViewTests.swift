@@ -96,7 +96,7 @@ import Testing
                     + "tried again in 5.0 s",
                 "    │ Err:1 http://mirror.example", "    │ E: Failed to fetch\u{FFFD}",
                 "· image-amd64  attempt 2 of 3 on w2",
-                "✗ image-amd64  failed at installPackages (exit status 100): the mirror mirror.example does not answer",
+                "✗ image-amd64  failed at 'Install packages' (exit status 100): the mirror mirror.example does not answer",
                 "    │ Err:1 http://mirror.example", "    │ E: Failed to fetch\u{FFFD}",
             ])
         #expect(screen(fixture).view.live(now: BuildFixture.time(41), width: 80).count == 1)
@@ -125,7 +125,7 @@ import Testing
         #expect(
             screen(fixture).lines.dropFirst() == [
                 "! iso-amd64    boots live only",
-                "✓ iso-amd64    kairos.iso  412 MiB  \(BuildFixture.digest)",
+                "✓ iso-amd64    kairos.iso  412 MiB  sha256:abababababab",
                 "✓ iso-amd64    boots under UEFI: login-prompt after 1 min 25 s (tcg)",
                 "✓ iso-amd64    the same work was done before; its result is taken",
                 "✓ image-amd64  init  cached: layer abc",

@@ -65,6 +65,7 @@ struct ConversionRun: Sendable {
             do {
                 try await run.perform(tree) { _, _ in }
                 try tree.unmount()
+                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 // Half a minute's work that the next attempt can use; why it could not be kept is not what to tell.
@@ -95,6 +96,7 @@ struct ConversionRun: Sendable {
                     }
                 }
                 try tree.unmount()
+                try await draft.clampTimes(to: sourceDateEpoch)
             } catch {
                 await abandon(draft, tree)
                 throw error

@@ -20,6 +20,8 @@ struct DebianBase {
     let sourceDateEpoch: Int64?
     let again: Bool
     let deadline: Deadline
+    /// Between tries.
+    var waits = Retrying.waits
     let tools = ToolFinder()
 
     /// Raised whenever this file makes other bytes of the same packages.
@@ -30,7 +32,7 @@ struct DebianBase {
     private static let stages: Int64 = 8
 
     func make(_ step: StepReport) async throws(ImageError) -> Base {
-        let (digests, date) = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) {
+        let (digests, date) = try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) {
             () async throws(ImageError) in try await releases(step)
         }
         let epoch = sourceDateEpoch ?? date
@@ -54,7 +56,7 @@ struct DebianBase {
     private func build(_ draft: LayerDraft, _ epoch: Int64, _ step: StepReport) async throws(ImageError) -> CachedLayer
     {
         do throws(ImageError) {
-            try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+            try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
                 try ImageError.wrapping { () throws(IOError) in
                     try Directory.remove(draft.tree)
                     try Directory.make(draft.tree)
@@ -62,6 +64,8 @@ struct DebianBase {
                 try await bootstrap(draft.tree, epoch, step)
             }
             try clean(draft.tree)
+            // Mounted from here or unpacked elsewhere, the base is the same.
+            try await draft.clampTimes(to: epoch)
             let written = try await write(draft, epoch)
             step.progress(done: Self.stages, total: Self.stages, unit: .items, note: "packed")
             return try await draft.publish(written, title: "Debian \(distribution.suite) base")

@@ -23,25 +23,27 @@ struct ToolWords: Sendable {
         (["no space left on device"], .diskFull, .worker),
         (
             [
-                "manifest unknown", "name unknown", "unauthorized", "denied", "no such file or directory",
-                "No such image", "does not resolve to an image ID", "no descriptor found", "invalid reference",
-                "not found", "error parsing image name", "Invalid image name",
-            ], .imageNotFound, .spec
+                "dial tcp", "i/o timeout", "connection refused", "no such host", "TLS handshake", "unexpected EOF",
+                "network is unreachable", "Bad Gateway", "Service Unavailable", "toomanyrequests", "connection reset",
+                "server misbehaving",
+            ], .registryUnreachable, .infrastructure
         ),
         (["no image found in manifest list", "no image found in image index"], .wrongArchitecture, .spec),
         (
             [
-                "dial tcp", "i/o timeout", "connection refused", "no such host", "TLS handshake", "EOF",
-                "network is unreachable", "Bad Gateway", "Service Unavailable", "toomanyrequests", "connection reset",
-                "server misbehaving", "pinging container registry",
-            ], .registryUnreachable, .infrastructure
+                "manifest unknown", "name unknown", "unauthorized", "denied", "no such file or directory",
+                "No such image", "does not resolve to an image ID", "no descriptor found", "invalid reference",
+                "not found", "Invalid image name",
+            ], .imageNotFound, .spec
         ),
     ]
 
     /// The failure of a tool that said these lines; without a known phrase it is `toolFailed` of the worker.
     static func error(_ lines: [String], _ meanings: [Meaning], doing what: String) -> ImageError {
+        // An error line says it whole; the lines before it only tell what was tried.
+        let ordered = lines.filter { $0.hasPrefix("E: ") } + lines
         for meaning in meanings {
-            guard let line = lines.first(where: { line in meaning.phrases.contains(where: line.contains) }) else {
+            guard let line = ordered.first(where: { line in meaning.phrases.contains(where: line.contains) }) else {
                 continue
             }
             return ImageError(meaning.code, meaning.cause, "\(what): \(bare(line))", excerpt: lines)
@@ -52,9 +54,23 @@ struct ToolWords: Sendable {
     }
 
     private static func bare(_ line: String) -> String {
+        // skopeo logs `time="…" level=fatal msg="…"`.
+        if let start = line.firstRange(of: "msg=\"")?.upperBound, line.hasSuffix("\"") {
+            var text = ""
+            var escaped = false
+            for character in line[start...].dropLast() {
+                if !escaped && character == "\\" {
+                    escaped = true
+                } else {
+                    text.append(character)
+                    escaped = false
+                }
+            }
+            return text
+        }
         for prefix in ["E: ", "W: ", "Err:"] where line.hasPrefix(prefix) {
             return String(line.dropFirst(prefix.count))
         }
-        return line
+        return String(line.drop { $0 == " " })
     }
 }

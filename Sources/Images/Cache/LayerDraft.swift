@@ -45,6 +45,14 @@ package final class LayerDraft: Sendable {
         try await publish(LayerFacts(layer, title: title, notes: notes))
     }
 
+    /// Makes no file of the tree newer than `latest`, in seconds since 1970: then what is mounted here is, times
+    /// included, what others unpack. Before the tree is mounted as a lower layer, and after it was an upper one.
+    ///
+    /// - Throws: `fileOperation`, `cancelled`.
+    package func clampTimes(to latest: Int64) async throws(ImageError) {
+        do throws(ArchiveError) { try await TreeTimes.clamp(tree, to: latest) } catch { throw ImageError(error) }
+    }
+
     /// The same for a blob that came from elsewhere.
     package func publish(_ facts: LayerFacts) async throws(ImageError) -> CachedLayer {
         let bytes = try ImageError.canonical(facts, "the facts of \(key)")
@@ -62,7 +70,10 @@ package final class LayerDraft: Sendable {
                 try FileIO.syncDirectory(FileIO.parent(target))
             }
         }
-        return try await cache.published(key, facts, lock)
+        let layer = try await cache.published(key, facts, lock)
+        // The layer is made, whatever becomes of the others; the next one tries again to make room.
+        try? await cache.sweep()
+        return layer
     }
 
     /// Throws everything away.

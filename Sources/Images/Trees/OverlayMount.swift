@@ -16,8 +16,9 @@ package struct OverlayMount: Sendable, Hashable {
 
     /// The kernel counts the options up to a page; 17 bytes a layer leave room for the rest.
     private static let mostLayers = 200
-    /// Without these an upper directory may say "see the layer below", and a layer of it would not be whole.
-    private static let wholeFiles = "redirect_dir=off,metacopy=off,index=off"
+    /// Without these an upper directory may say "see the layer below", and a layer of it would not be whole. `nofollow`
+    /// and not `off`: the kernel may take that for "follow", which it refuses together with `userxattr`.
+    private static let wholeFiles = "redirect_dir=nofollow,metacopy=off,index=off"
 
     /// Mounts a tree that may be written to.
     ///

@@ -164,7 +164,7 @@ final class TreeWalk {
             case .overlay(let key) where key == "redirect" || key == "metacopy":
                 throw ArchiveError(
                     .incompleteTree,
-                    "\(path.text) lies in another layer (overlay attribute \(key)): mount with redirect_dir=off,metacopy=off"
+                    "\(path.text) lies in another layer (overlay attribute \(key)): mount with redirect_dir=nofollow,metacopy=off"
                 )
             case .overlay: break
             }

@@ -42,7 +42,8 @@ enum FishCompletion {
         if let condition { words.append("-n \(quoted(condition))") }
         if let short = option.short { words.append("-s \(short)") }
         words.append("-l \(option.name)")
-        if option.valueName != nil { words.append("-r") }
+        // Exclusive: without it fish offers files beside the words.
+        if option.valueName != nil { words.append([.files, .directories].contains(option.completion) ? "-r" : "-x") }
         if let offer = offer(option.choices, option.completion, program: program) { words.append(offer) }
         return (words + ["-d \(quoted(option.help))"]).joined(separator: " ")
     }

@@ -50,11 +50,22 @@ enum PlanCommand: Subcommand {
         for job in plan.jobs {
             let after = job.needs.isEmpty ? "" : " after " + job.needs.joined(separator: ", ")
             lines.append(Painted("job \(job.name)", .bold) + Painted("\(after), on \(job.arch.rawValue)"))
-            let needs = job.requirements.joined(separator: ", ")
             let time = Human.duration(.seconds(job.timeoutSeconds))
-            lines.append(Painted("  needs \(needs); at most \(time), \(job.maxAttempts) attempts", .dim))
+            lines.append(Painted("  at most \(time), \(job.maxAttempts) attempts; its worker needs", .dim))
+            lines += wrapped(job.requirements.joined(separator: " ")).map { Painted("    " + $0, .dim) }
         }
-        return lines + plan.warnings.map { Painted("! \($0.message)", .yellow) }
+        return lines + plan.warnings.flatMap { wrapped($0.message) }.map { Painted("! \($0)", .yellow) }
+    }
+
+    /// The words of a text in lines that fit, with an indent, into 80 columns.
+    private static func wrapped(_ text: String) -> [String] {
+        text.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + word.count < 74 {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
     }
 
     private struct Printed: Encodable {

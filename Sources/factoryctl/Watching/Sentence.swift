@@ -43,7 +43,7 @@ extension Sentence {
         case .artifact(let artifact):
             guard artifact.role.isDeliverable else { return nil }
             let text = "\(Neutralized.text(artifact.name))  \(Human.bytes(artifact.size))  "
-            self.init(sign: .good, job: job, text: Painted(text) + Painted(artifact.digest.description, .dim))
+            self.init(sign: .good, job: job, text: Painted(text) + Painted("sha256:\(artifact.digest.short)", .dim))
         case .bootResult(let result):
             let time = Human.duration(.milliseconds(result.milliseconds))
             let verb = result.passed ? "boots" : "does not boot"
@@ -53,7 +53,7 @@ extension Sentence {
                     "\(verb) under \(result.firmware.uppercased()): \(result.reason) after \(time) (\(result.accelerator))",
                     result.passed ? nil : .red))
         case .jobStateChanged(let change):
-            self.init(change, event: event, before: progress.job(event.job))
+            self.init(change, event: event, progress: progress)
         case .stepStarted, .stepProgress, .log, .buildAccepted, .buildEnded, .unknown: return nil
         }
     }
@@ -77,8 +77,9 @@ extension Sentence {
         }
     }
 
-    private init?(_ change: JobStateChanged, event: Event, before: BuildProgress.Job?) {
+    private init?(_ change: JobStateChanged, event: Event, progress: BuildProgress) {
         let job = event.job?.shortName
+        let before = progress.job(event.job)
         let reason = change.reason.map(Neutralized.text)
         switch change.state {
         case .running:
@@ -99,7 +100,7 @@ extension Sentence {
                 sign: .good, job: job,
                 text: Painted(reason ?? "the same work was done before; its result is taken", .cyan))
         case .failed, .expired:
-            self.init(ended: change, reason: reason, job: job)
+            self.init(ended: change, reason: reason, job: job) { progress.title(of: $0, in: event.job) }
         case .cancelled:
             self.init(sign: .warning, job: job, text: Painted("cancelled\(reason.map { ": \($0)" } ?? "")", .yellow))
         case .waiting, .leased: return nil
@@ -119,13 +120,13 @@ extension Sentence {
             details: failure.shownExcerpt)
     }
 
-    private init(ended change: JobStateChanged, reason: String?, job: String?) {
+    private init(ended change: JobStateChanged, reason: String?, job: String?, title: (String) -> String) {
         guard case .failed(let failure)? = change.outcome else {
             self.init(
                 sign: .bad, job: job, text: Painted("\(change.state.rawValue)\(reason.map { ": \($0)" } ?? "")", .red))
             return
         }
-        let step = failure.step.map { " at \(Neutralized.text($0))" } ?? ""
+        let step = failure.step.map { " at '\(Neutralized.text(title($0)))'" } ?? ""
         let status = failure.exitStatus.map { " (\($0))" } ?? ""
         self.init(
             sign: .bad, job: job, text: Painted("failed\(step)\(status): \(Neutralized.text(failure.message))", .red),

@@ -32,7 +32,7 @@ actor WatchPainter {
         let lines =
             switch news {
             case .event(let event): view.feed(event)
-            case .lost(let reason): view.notice("\(reason); trying again")
+            case .lost: view.notice("the connection to factoryd is lost; trying again")
             case .resumed: view.notice("connected again, nothing was missed")
             }
         above += lines

@@ -1,0 +1,60 @@
+import Arguments
+import IO
+import Processes
+import Testing
+
+/// What is generated, held against the programs that read it. Each is skipped where its program is not installed.
+@Suite struct ShellTests {
+    private static func has(_ program: String) -> Bool { ToolFinder().find(program) != nil }
+
+    /// Runs a program of the search path and returns all that it says.
+    private func run(_ program: String, _ arguments: [String]) async throws -> String {
+        let path = try #require(ToolFinder().find(program))
+        var said = ""
+        let (status, bytes) = try await Command(path, arguments).output(until: .in(.seconds(30))) { said += "\($0)\n" }
+        return String(decoding: bytes, as: UTF8.self) + said + (status.isSuccess ? "" : "\(status)")
+    }
+
+    @Test(
+        .enabled(if: has("bash"), "bash is not installed"),
+        arguments: [
+            (["oven", "ba"], "bake"), (["oven", "loaf", ""], "list show"), (["oven", "bake", "--he"], "--heat --help"),
+            (["oven", "bake", "--kind", "c"], "cake"), (["oven", "bake", "-k", ""], "bread cake pie"),
+            (["oven", "bake", "--kind", "=", "p"], "pie"), (["oven", "bake", "--heat", ""], ""),
+            (["oven", "-"], "--socket --verbose --help --version"),
+        ])
+    func bashOffersWhatFits(words: [String], offers: String) async throws {
+        let script = """
+            \(Sample.program.completionScript(for: .bash))
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _oven; echo "${COMPREPLY[*]}"
+            """
+        #expect(try await run("bash", ["-c", script, "bash"] + words) == offers + "\n")
+    }
+
+    @Test(.enabled(if: has("zsh"), "zsh is not installed"))
+    func zshTakesTheScript() async throws {
+        #expect(try await run("zsh", ["-n", "-c", Sample.program.completionScript(for: .zsh)]).isEmpty)
+    }
+
+    @Test(.enabled(if: has("fish"), "fish is not installed"))
+    func fishOffersWhatFits() async throws {
+        let script = Sample.program.completionScript(for: .fish) + "\ncomplete -C 'oven bake --kind '"
+        let offers = try await run("fish", ["--no-config", "-c", script]).split(separator: "\n").map {
+            $0.prefix { $0 != "\t" }
+        }
+        #expect(offers == ["bread", "cake", "pie"])
+    }
+
+    @Test(.enabled(if: has("man") && has("groff"), "man-db is not installed"))
+    func manHasNoWarnings() async throws {
+        let directory = try Directory.temporary()
+        for page in Sample.program.manualPages(section: 1, source: "oven 1", date: "2026-11-25") {
+            let path = "\(directory)/\(page.fileName)"
+            try AtomicFile.write(Array(page.text.utf8), to: path)
+            let shown = try await run("man", ["--warnings", "-P", "cat", "-E", "UTF-8", "-l", path])
+            #expect(!shown.contains("warning") && !shown.contains("error"), "\(shown)")
+            #expect(shown.contains("NAME") && shown.contains("--socket PATH"))
+        }
+        try Directory.remove(directory)
+    }
+}

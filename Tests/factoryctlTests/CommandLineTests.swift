@@ -1,0 +1,151 @@
+import Arguments
+import FactoryClient
+import FactoryProtocol
+import FactorySpec
+import Terminal
+import Testing
+
+@testable import factoryctl
+
+@Suite struct CommandLineTests {
+    private static func invocation(_ words: [String], _ environment: [String: String] = [:]) throws -> Invocation {
+        guard case .run(let invocation) = try Program.description.parse(words, version: "0", environment: environment)
+        else { throw CommandError(.usage, "a text was shown") }
+        return invocation
+    }
+
+    @Test func theDescriptionDoesNotContradictItself() {
+        #expect(Program.description.problems() == [])
+    }
+
+    private static func paths(_ command: CommandDescription, _ path: [String] = []) -> [[String]] {
+        command.subcommands.isEmpty ? [path] : command.subcommands.flatMap { paths($0, path + [$0.name]) }
+    }
+
+    @Test func everyCommandCanBeRunAndItsHelpFits() throws {
+        for path in Self.paths(Program.description) {
+            #expect(Program.command(path) != nil, "\(path)")
+            guard case .show(let help) = try Program.description.parse(path + ["--help"], version: "0") else {
+                Issue.record("no help of \(path)")
+                continue
+            }
+            let examples = help.split(separator: "\n").filter { !$0.hasPrefix("  factoryctl") }
+            #expect(examples.allSatisfy { $0.count <= 80 }, "\(path)")
+        }
+    }
+
+    @Test func helpOfWatch() throws {
+        guard case .show(let help) = try Program.description.parse(["watch", "-h"], version: "0") else { return }
+        #expect(
+            help == """
+                factoryctl watch: show a build until its end
+
+                Usage: factoryctl watch [options] [BUILD]
+
+                Shows everything from the build's beginning, whenever it is called, and goes on
+                after the connection or the farm was away: nothing is missed or shown twice. The
+                last line says how the build ended, what it made, and what to do next; the exit
+                status says the same to scripts.
+
+                Ctrl-C leaves the build running.
+
+                Arguments:
+                  [BUILD]  The id of a build, or its beginning. By default the newest.
+
+                Options:
+                      --progress MODE        How to show it; auto is tty at a terminal and plain
+                                             elsewhere. (one of auto, tty, plain, json, quiet;
+                                             default: auto; environment: FACTORY_PROGRESS)
+                      --cancel-on-interrupt  Ctrl-C and SIGTERM cancel the build; a second one
+                                             only leaves.
+
+                General options:
+                      --socket ENDPOINT  Where factoryd listens: a path, or tcp:127.0.0.1:PORT.
+                                         By default /run/factory/factoryd.sock. (environment:
+                                         FACTORY_SOCKET)
+                      --root DIR         A farm that lives in this directory. (environment:
+                                         FACTORY_ROOT)
+                  -h, --help             Print this help.
+                      --version          Print the version.
+
+                Examples:
+                  factoryctl watch
+                      Watch the newest build
+                  factoryctl watch 01J8 --progress json | jq .
+                      Every event, for programs
+
+                Exit status:
+                  0    the build succeeded
+                  1    it failed
+                  3    it was cancelled
+                  4    it ran out of time or attempts
+                  5    no worker can do it
+                  6    the farm was lost for good
+                  7    infrastructure failed until no attempt was left
+                  130  left by Ctrl-C
+                  143  left by SIGTERM
+                """)
+    }
+
+    @Test(
+        arguments: [
+            ([], [:], "/run/factory/factoryd.sock"), (["--root", "/r/"], [:], "/r/run/factoryd.sock"),
+            (["--socket", "tcp:127.0.0.1:9"], ["FACTORY_ROOT": "/r"], "tcp:127.0.0.1:9"),
+            (["--root", "/r"], ["FACTORY_SOCKET": "/s"], "/r/run/factoryd.sock"),
+            ([], ["FACTORY_ROOT": "/r", "FACTORY_SOCKET": "/s"], "/s"),
+            ([], ["FACTORY_ROOT": "/r"], "/r/run/factoryd.sock"),
+        ] as [([String], [String: String], String)])
+    func theFarmIsFound(words: [String], environment: [String: String], endpoint: String) throws {
+        #expect(try FarmOptions.endpoint(Self.invocation(["status"] + words, environment)).description == endpoint)
+    }
+
+    @Test func twoFarmsAreOneTooMany() throws {
+        let invocation = try Self.invocation(["status", "--root", "/r", "--socket", "/s"])
+        #expect(throws: ArgumentsError.self) { try FarmOptions.endpoint(invocation) }
+    }
+
+    @Test func optionsMakeADescription() throws {
+        let words = [
+            "submit", "--base", "distro:debian/trixie", "--version", "v1.2.3", "--artifact", "iso,image",
+            "--boot-check",
+            "uefi", "--skip-step", "sshHardening", "--source-date-epoch", "5",
+        ]
+        let spec = try BuildSpec.read(
+            SpecNode(.map(SpecOptions.entries(try Self.invocation(words), cloudConfig: "#cloud-config\n"))))
+        #expect(spec.title == "distro:debian/trixie v1.2.3 amd64 generic")
+        #expect(spec.artifacts == [.image, .iso] && spec.bootCheck == .uefi)
+        #expect(spec.skipSteps == [.sshHardening] && spec.sourceDateEpoch == 5)
+        #expect(spec.cloudConfig == "#cloud-config\n")
+    }
+
+    @Test func everyMistakeOfADescriptionIsShownWithItsLine() {
+        let problems = SpecProblems(
+            problems: [
+                Problem(
+                    path: "arch", line: 2, column: 7, code: "unknown-arch", message: "there is no arch \"arm\"",
+                    suggestion: "arm64"),
+                Problem(path: "base", code: "missing-key", message: "the key \"base\" is missing"),
+            ],
+            source: SpecSource(name: "a.yaml", text: Array("version: v1\narch:\tarm\r\n".utf8)))
+        #expect(
+            problems.lines.map(\.text) == [
+                "a.yaml:2:7: arch: there is no arch \"arm\" [unknown-arch]", "    2 | arch:   arm",
+                "      |         ^ try: arm64", "a.yaml: base: the key \"base\" is missing [missing-key]",
+                "2 problems in a.yaml; nothing was submitted",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("cannot-connect", nil, 6), ("bad-endpoint", nil, 2), ("rejected", "unknown-build", 2),
+            ("rejected", "disk-full", 1),
+            ("refused", "not-allowed", 6),
+        ] as [(String, String?, Int32)])
+    func failuresHaveTheirStatus(code: String, reason: String?, status: Int32) {
+        let codes: [ClientError.Code] = [.cannotConnect, .badEndpoint, .rejected, .refused]
+        let known = codes.first { $0.rawValue == code } ?? .cancelled
+        let failure = FailureText(ClientError(known, "x", reason: reason))
+        #expect(failure.status.rawValue == status)
+        #expect(failure.lines.first?.text.hasPrefix("factoryctl: x") == true)
+    }
+}

@@ -1,0 +1,85 @@
+import FactoryProtocol
+import Terminal
+import Testing
+
+@testable import factoryctl
+
+@Suite struct ListTests {
+    private static let build = BuildSummary(
+        build: BuildID("01J8"), title: "distro:debian/bookworm v1.0.0 amd64 generic", state: .running,
+        submittedBy: "kim",
+        submittedAt: BuildFixture.time(0), jobsDone: 1, jobs: 3)
+
+    @Test func aListHasThreeForms() throws {
+        let listing = ListCommand.listing([Self.build], now: BuildFixture.time(200))
+        #expect(
+            try listing.lines(.table, width: 60).map(\.text) == [
+                "BUILD  STATE    JOBS  SUBMITTED  BY   WHAT",
+                "01J8   running   1/3  3 min ago  kim  distro:debian/bookwor…",
+            ])
+        #expect(try listing.lines(.ids, width: 60).map(\.text) == ["01J8"])
+        #expect(try listing.lines(.json, width: 10).map(\.text).first?.hasPrefix(#"[{"build":"01J8","#) == true)
+    }
+
+    @Test func anEmptyListSaysSoToPeopleOnly() throws {
+        let listing = ListCommand.listing([], now: BuildFixture.time(0))
+        #expect(try listing.lines(.table, width: nil).map(\.text) == ["no builds; factoryctl submit makes one"])
+        #expect(try listing.lines(.ids, width: nil).isEmpty)
+        #expect(try listing.lines(.json, width: nil).map(\.text) == ["[]"])
+    }
+
+    private static func made(_ name: String, _ role: Artifact.Role) -> JobArtifact {
+        JobArtifact(
+            job: BuildFixture.job("iso"),
+            artifact: Artifact(name: name, role: role, digest: BuildFixture.digest, size: 1, mediaType: "x"))
+    }
+
+    @Test func whatIsFetchedWithoutAName() throws {
+        let made = [
+            Self.made("a.iso", .iso), Self.made("a.iso.sha256", .checksum), Self.made("l.tar", .layer),
+            Self.made("console.log", .consoleLog),
+        ]
+        func names(_ asked: [String], all: Bool = false) throws -> [String] {
+            try ArtifactChoice.choose(made, names: asked, all: all, build: BuildID("b")).map(\.name)
+        }
+        #expect(try names([]) == ["a.iso", "a.iso.sha256"])
+        #expect(try names([], all: true).count == 4)
+        #expect(try names(["console.log", "console.log"]) == ["console.log"])
+        #expect(#expect(throws: CommandError.self) { try names(["a.isoo"]) }?.hint == "a.iso")
+    }
+
+    @Test(arguments: ["../x", "/etc/passwd", ".bashrc", "", "a/b", "a\nb", String(repeating: "x", count: 201)])
+    func aBuildDoesNotChooseWhereFilesGo(name: String) {
+        #expect(throws: CommandError.self) {
+            try ArtifactChoice.choose([Self.made(name, .iso)], names: [], all: false, build: BuildID("b"))
+        }
+    }
+
+    @Test func checksumsAreInGNUFormat() {
+        let line = ArtifactChoice.checksumLine(BuildFixture.iso)
+        #expect(line == String(repeating: "ab", count: 32) + "  kairos.iso\n")
+    }
+
+    @Test func logsAreFilteredAndHarmlessAtATerminal() {
+        func lines(step: String? = nil, job: String? = nil, isRaw: Bool) -> (lines: [String], filter: LogFilter) {
+            var filter = LogFilter(job: job.map(BuildFixture.job), step: step, attempt: nil, times: nil, isRaw: isRaw)
+            let lines = BuildFixture.installing().events.compactMap { filter.line($0) }
+            return (lines, filter)
+        }
+        #expect(lines(isRaw: false).lines == ["image-amd64 | Setting up libc6        (2.36)"])
+        #expect(lines(job: "image-amd64", isRaw: true).lines == ["\u{1B}[1mSetting up libc6\u{1B}[0m\t(2.36)"])
+        #expect(lines(job: "iso-amd64", isRaw: true).lines.isEmpty)
+        let missing = lines(step: "nope", isRaw: false)
+        #expect(missing.filter.printed == 0 && missing.filter.steps == ["base", "installPackages"])
+    }
+
+    @Test func findingsSayWhatToDo() {
+        let worker = WorkerSummary(
+            name: WorkerName("w1"), architectures: [.amd64], slots: 2, state: .connected, jobs: [], capabilities: [:],
+            software: "factory-worker 0.1.0", lastHeard: BuildFixture.time(0))
+        #expect(Finding.workers([worker]).first?.advice?.contains("factory-worker doctor") == true)
+        #expect(Finding.workers([]).first?.advice != nil)
+        #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.1.0").advice == nil)
+        #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.2.0").advice != nil)
+    }
+}
