@@ -60,6 +60,24 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "needs root to mount"))
+    func whatIsMountedBelowARemovedDirectoryKeepsAllItHas() async throws {
+        try await withDirectory { directory in
+            let (tree, kept) = (directory + "/tree", directory + "/kept")
+            try Directory.make(tree + "/dev")
+            try Directory.make(kept)
+            try AtomicFile.write([1], to: kept + "/file")
+            // The same file system, so that the device number tells nothing.
+            try #require(mount(kept, tree + "/dev", nil, UInt(MS_BIND), nil) == 0)
+            defer { umount2(tree + "/dev", Int32(MNT_DETACH)) }
+            #expect(throws: IOError.self) { try Directory.remove(tree) }
+            #expect(try FileIO.read(kept + "/file", limit: 10) == [1])
+            try #require(umount2(tree + "/dev", Int32(MNT_DETACH)) == 0)
+            try Directory.remove(tree)
+            #expect(try FileIO.status(tree) == nil)
+        }
+    }
+
     @Test func aWalkIsSortedAndParentsComeFirst() async throws {
         try await withDirectory { directory in
             for name in ["b/y", "b/x", "a"] { try Directory.make(directory + "/" + name) }

@@ -43,3 +43,8 @@ int linux_open_in_root(int root, const char *path, int flags, unsigned mode) {
     };
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
+
+int linux_open_on_mount(int parent, const char *name, int flags) {
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_NO_XDEV};
+    return (int)syscall(SYS_openat2, parent, name, &how, sizeof how);
+}

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Directories: made, listed, walked, removed.
@@ -69,19 +70,20 @@ package enum Directory {
     /// Removes a directory with all below it, or a file; nothing there is no error.
     ///
     /// Works by descriptors and follows no link, so that nobody can lead it elsewhere by exchanging a directory for a
-    /// link. Directories that their owner may not read or change are made so first. It does not leave the file system:
-    /// a mount below fails with EBUSY. It holds one descriptor a level.
+    /// link. Directories that their owner may not read or change are made so first. It never goes into a
+    /// mount below, bind mounts included: that fails (EXDEV), and what is mounted there keeps all it has. It holds one
+    /// descriptor a level.
     package static func remove(_ path: String) throws(IOError) {
-        try remove(Array(path.utf8CString), in: AT_FDCWD, path)
+        try remove(Array(path.utf8CString), in: AT_FDCWD, path, isTop: true)
     }
 
     // Names stay bytes: they need not be UTF-8.
-    private static func remove(_ name: [CChar], in parent: Int32, _ path: String) throws(IOError) {
+    private static func remove(_ name: [CChar], in parent: Int32, _ path: String, isTop: Bool = false) throws(IOError) {
         if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM || errno == EACCES else {
             throw IOError(system: errno, "unlink", path)
         }
-        let directory = try opened(name, in: parent, path)
+        let directory = try opened(name, in: parent, path, mayCross: isTop)
         defer { closedir(directory) }
         for name in try names(directory, path) {
             let text = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -92,13 +94,19 @@ package enum Directory {
         }
     }
 
-    private static func opened(_ name: [CChar], in parent: Int32, _ path: String) throws(IOError) -> OpaquePointer {
+    private static func opened(
+        _ name: [CChar], in parent: Int32, _ path: String, mayCross: Bool
+    ) throws(IOError) -> OpaquePointer {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        var number = openat(parent, name, flags)
+        func open() -> Int32 {
+            // Only the way to the top may lead over mounts.
+            mayCross ? openat(parent, name, flags) : linux_open_on_mount(parent, name, flags)
+        }
+        var number = open()
         if number < 0, errno == EACCES {
             // When this fails, opening it again says why.
             fchmodat(parent, name, 0o700, 0)
-            number = openat(parent, name, flags)
+            number = open()
         }
         guard number >= 0 else { throw IOError(system: errno, "open", path) }
         // Without the right to write nothing can be removed from it; when this fails, unlinkat says so.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Small file operations with typed errors. All of them block for as long as the disk takes.

@@ -32,3 +32,6 @@ int linux_sync_file_system(int descriptor);
 /// openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: `root` is `/` for every component, links included.
 /// A descriptor (always close-on-exec), or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
+
+/// openat2(2) with RESOLVE_NO_XDEV: like openat(2), but never across a mount point, bind mounts included (EXDEV).
+int linux_open_on_mount(int parent, const char *name, int flags);
