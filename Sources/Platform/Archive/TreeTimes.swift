@@ -1,5 +1,6 @@
-// CArchive, because the compiler counts timespec among what its headers bring.
+// CArchive and CLinux, because the compiler counts timespec among what their headers bring, one in debug, one in release.
 import CArchive
+import CLinux
 import Glibc
 
 /// The times of the files of a tree.
