@@ -49,24 +49,6 @@ struct FullDiskTests {
         }
     }
 
-    @Test("no room for another job: it is declined, says why it waits, and runs as soon as there is room")
-    func declined() async throws {
-        try await Farm.with(agent: false) { farm in
-            try await onSmallDisk(farm.root + "/worker", megabytes: 24) {
-                try await farm.startAgent()
-                let build = try await farm.submit(["seconds": 1]).build
-                async let watched = Watched.whole(build, of: farm)
-                let isDeclined = await eventually(within: .seconds(20)) { farm.log("factoryd").contains("declined") }
-                #expect(isDeclined)
-                try await grow(farm.root + "/worker", megabytes: 512)
-                let all = try await watched
-                #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
-                all.expectWhole()
-                await farm.agent?.killed()
-            }
-        }
-    }
-
     @Test("no room in the store: the job fails for that, and succeeds when there is room")
     func store() async throws {
         try await Farm.with(agent: false) { farm in
