@@ -42,7 +42,7 @@ let package = Package(
     ],
     targets: [
         // The ground floor: one module an outside thing.
-        .target(name: "CLinux", path: "Sources/Platform/CLinux"),
+        .target(name: "CLinux", path: "Sources/Platform/CLinux", cSettings: [.treatAllWarnings(as: .error)]),
         library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
         library("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
@@ -196,7 +196,7 @@ let package = Package(
             ["factoryctl", "Arguments", "Terminal", "FactoryClient", "FactoryProtocol", "FactorySpec", "JSON", "IO"]),
         tests(
             "Factoryd",
-            ["factoryd", "FactoryWire", "FactoryProtocol", "IO", "JSON"]),
+            ["factoryd", "FactoryWire", "FactoryProtocol", "Processes", "IO", "JSON"]),
         tests("Migrations", ["FactoryMigrations"]),
         tests("Architecture", ["JSON", "Processes", "IO"]),
         tests(

@@ -22,15 +22,18 @@ struct Daemon: Sendable {
     private let http: HTTPServer
     private let manager: ServiceNotices
 
-    /// Runs until a signal ends it; false when it could not start or must be started anew.
-    static func run(_ settings: Settings, environment: [String: String], journal: Journal) async -> Bool {
+    /// Runs until a signal ends it, on the sockets that systemd handed over where it did; false when it could not start
+    /// or must be started anew.
+    static func run(
+        _ settings: Settings, given: [SocketActivation.Entry], environment: [String: String], journal: Journal
+    ) async -> Bool {
         umask(0o007)
         do {
             try settings.places.make()
             // Held until the process ends, however it ends.
             let lock = try lock(settings.places)
             let daemon = try await Daemon(settings, environment: environment, journal: journal)
-            let result = try await daemon.serve(try daemon.listeners())
+            let result = try await daemon.serve(try daemon.listeners(given))
             lock.release()
             return result
         } catch let error as IOError {
@@ -72,10 +75,18 @@ struct Daemon: Sendable {
     }
 
     /// The sockets: those that systemd handed over by their names, else our own.
-    private func listeners() throws -> (wire: [Listener], http: [Listener]) {
-        let given = try SocketActivation.take()
-        var wire = given.filter { $0.name == "factoryd.sock" }.map(\.listener)
-        var http = given.filter { $0.name == "http.sock" }.map(\.listener)
+    private func listeners(_ given: [SocketActivation.Entry]) throws -> (wire: [Listener], http: [Listener]) {
+        var (wire, http): ([Listener], [Listener]) = ([], [])
+        for entry in given {
+            switch entry.name {
+            case "factoryd.sock": wire.append(entry.listener)
+            case "http.sock": http.append(entry.listener)
+            default:
+                journal.warning(
+                    "systemd handed over a socket that factoryd has no use for; FileDescriptorName= is factoryd.sock "
+                        + "or http.sock.", ["name": entry.name, "address": "\(entry.listener.address)"])
+            }
+        }
         let group = settings.places.isPrivate ? nil : groupNumber(settings.userGroup)
         let mode: UInt32 = group == nil ? 0o600 : 0o660
         if wire.isEmpty { wire.append(try .unix(settings.places.socket, mode: mode, group: group)) }
@@ -122,23 +133,38 @@ struct Daemon: Sendable {
                 return .http
             }
             var isGood = true
+            var isAsked = false
             for await ending in group {
                 switch ending {
                 case .other: continue
                 case .daemon(let good):
-                    isGood = good
+                    (isGood, isAsked) = (good, true)
                     manager.stopping()
                     for listener in listeners.wire { listener.close() }
                     // Requests that are under way may end; whoever watches comes back to the next daemon.
                     http.shutdown(grace: .seconds(2))
-                case .http: group.cancelAll()
+                case .http:
+                    if !isAsked {
+                        isGood = false
+                        journal.error("factoryd ends: it can take no more connections over HTTP.")
+                    }
+                    group.cancelAll()
                 }
             }
             return isGood
         }
-        _ = try await store.writer.exclusive { db in try db.checkpoint() }
+        await checkpoint()
         journal.info("factoryd has ended.")
         return endedWell
+    }
+
+    /// Empties the write-ahead log. Everything in it is on disk already, so that a disk without room for it loses nothing.
+    private func checkpoint() async {
+        do {
+            _ = try await store.writer.exclusive { db in try db.checkpoint() }
+        } catch {
+            journal.warning("The database's log was not emptied; the next start takes it up.", ["why": "\(error)"])
+        }
     }
 
     /// What came to its end.

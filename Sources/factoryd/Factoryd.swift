@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import FactoryProtocol
 import Glibc
+import IO
 import Systemd
 
 /// The daemon: reads its settings, runs, and says in one sentence why it cannot.
@@ -16,7 +17,9 @@ struct Factoryd {
                 return
             }
             let journal = Journal(environment: environment, threshold: settings.logLevel)
-            exit(await Daemon.run(settings, environment: environment, journal: journal) ? 0 : 1)
+            // Before the first thread of ours: it changes the environment.
+            let given = try SocketActivation.take()
+            exit(await Daemon.run(settings, given: given, environment: environment, journal: journal) ? 0 : 1)
         } catch let error as ArgumentsError {
             fail("\(error)", status: 2)
         } catch let error as ConfigurationError {

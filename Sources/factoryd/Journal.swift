@@ -12,6 +12,7 @@ struct Journal: Sendable {
     }
 
     func error(_ sentence: String, _ values: [String: String] = [:]) { log.write(.error, sentence, values) }
+    func warning(_ sentence: String, _ values: [String: String] = [:]) { log.write(.warning, sentence, values) }
     func info(_ sentence: String, _ values: [String: String] = [:]) { log.write(.info, sentence, values) }
 
     /// The same for what runs inside.

@@ -12,7 +12,10 @@ enum Sources {
             guard words[..<at].allSatisfy({ $0.hasPrefix("@") || $0 == "package" || $0 == "public" }) else {
                 return nil
             }
-            return words[at + 1].split(separator: ".").first.map(String.init)
+            let kinds = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+            let name = kinds.contains(String(words[at + 1])) ? at + 2 : at + 1
+            guard words.count > name else { return nil }
+            return words[name].split(separator: ".").first.map(String.init)
         }
     }
 

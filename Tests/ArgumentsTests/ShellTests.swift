@@ -36,6 +36,32 @@ import Testing
         #expect(try await run("zsh", ["-n", "-c", Sample.program.completionScript(for: .zsh)]).isEmpty)
     }
 
+    /// zsh completes only where it edits lines, so one is given a terminal (zpty), keys, Tab, and one that shows the line.
+    @Test(
+        .enabled(if: has("zsh"), "zsh is not installed"),
+        arguments: [
+            ("oven ba", "oven bake"), ("oven bake --he", "oven bake --he"),
+            ("oven bake --kind c", "oven bake --kind cake"),
+        ])
+    func zshCompletesAWord(typed: String, becomes: String) async throws {
+        let directory = try Directory.temporary()
+        try AtomicFile.write(Array(Sample.program.completionScript(for: .zsh).utf8), to: directory + "/_oven")
+        let script = """
+            zmodload zsh/zpty
+            said() { all=; until [[ $all = *$1* ]]; do zpty -r z line && all+=$line || sleep 0.02; done }
+            zpty -b z 'TERM=vt100 zsh -f -i'
+            zpty -w z 'PS1=; fpath=(\(directory) $fpath); autoload -Uz compinit; compinit -u -D'
+            zpty -w z 'show() { print -r -- "<$BUFFER>"; exit }; zle -N show; bindkey "^X" show; print rea""dy'
+            said ready
+            zpty -w -n z $'\(typed)\\t\\x18'
+            said '>'
+            print -r -- ${${all%%>*}##*<}
+            """
+        let said = try await run("zsh", ["-f", "-c", script])
+        #expect(said.contains(becomes), "\(said)")
+        try Directory.remove(directory)
+    }
+
     @Test(.enabled(if: has("fish"), "fish is not installed"))
     func fishOffersWhatFits() async throws {
         let script = Sample.program.completionScript(for: .fish) + "\ncomplete -C 'oven bake --kind '"

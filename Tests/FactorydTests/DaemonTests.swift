@@ -3,6 +3,7 @@ import FactoryWire
 import Glibc
 import IO
 import JSON
+import Processes
 import TestSupport
 import Testing
 
@@ -207,14 +208,59 @@ struct DaemonTests {
         #expect(try daemon.log().contains("127.0.0.1:"))
     }
 
+    /// After a failed sync the kernel may have dropped the page, so that a later success would prove nothing. The fault is
+    /// put under the real daemon by a library that answers one fdatasync of the write-ahead log with EIO.
+    @Test func aFailedSyncEndsTheDaemonAndNothingMoreIsAccepted() async throws {
+        let library = folder.file("fault.so")
+        try FileIO.write(Array(Self.failingSync.utf8), to: FileIO.open(folder.file("fault.c"), O_WRONLY | O_CREAT))
+        let compile = Command("gcc", ["-shared", "-fPIC", "-o", library, folder.file("fault.c"), "-ldl"])
+        try await compile.runSuccessfully(until: .in(.seconds(60)))
+        let daemon = try DaemonProcess(
+            root: folder.path, environment: ["LD_PRELOAD": library, "FAULT": folder.file("fault")])
+        let client = try await daemon.connect()
+        let _: Submitted = try await client.ask(submit(key: "before"))
+        try FileIO.open(folder.file("fault"), O_WRONLY | O_CREAT).close()
+        await #expect(throws: (any Error).self) { let _: Submitted = try await client.ask(submit(key: "lost")) }
+        // Whatever is asked for until it has ended.
+        await #expect(throws: (any Error).self) { let _: Submitted = try await client.ask(submit(key: "after")) }
+        #expect(await daemon.ended() == 1)
+        #expect(try daemon.log().contains("the disk failed"))
+
+        let next = try DaemonProcess(root: folder.path)
+        let again = try await next.connect()
+        let builds: Builds = try await again.ask(ListBuilds())
+        #expect(!builds.builds.isEmpty)
+    }
+
+    private static let failingSync = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <unistd.h>
+        int fdatasync(int fd) {
+          static int (*real)(int);
+          char link[64], path[4096];
+          if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+          snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+          ssize_t n = readlink(link, path, sizeof path - 1);
+          path[n < 0 ? 0 : n] = 0;
+          const char *fault = getenv("FAULT");
+          if (strstr(path, "-wal") && fault && access(fault, F_OK) == 0) { unlink(fault); errno = EIO; return -1; }
+          return real(fd);
+        }
+        """
+
     @Test(.enabled(if: geteuid() == 0, "needs root: a full disk is a small tmpfs"))
     func aFullDiskRefusesWorkAndTheFarmLivesOn() async throws {
         let disk = folder.file("disk")
         try #require(mkdir(disk, 0o700) == 0)
         try #require(mount("tmpfs", disk, "tmpfs", 0, "size=6m") == 0)
         defer { umount2(disk, Int32(MNT_DETACH)) }
-        let daemon = try DaemonProcess(root: disk)
-        let client = try await daemon.connect()
+        var daemon = try DaemonProcess(root: disk)
+        var client = try await daemon.connect()
         let ballast = Glibc.open(disk + "/ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(ballast) }
         let block = [UInt8](repeating: 7, count: 1 << 16)
@@ -230,6 +276,11 @@ struct DaemonTests {
         }
         #expect(refusal?.code == "disk-full")
         _ = try await client.ask(ListBuilds(), for: Builds.self)
+        // Stopping is no failure either, although the log cannot be emptied now.
+        #expect(await daemon.end(SIGTERM) == 0)
+        #expect(try !daemon.log().contains("cannot start"))
+        daemon = try DaemonProcess(root: disk)
+        client = try await daemon.connect()
         #expect(ftruncate(ballast, 0) == 0)
         let build = try await client.ask(submit(key: "after"), for: Submitted.self).build
         let (worker, _) = try await worker(daemon)

@@ -230,6 +230,73 @@ import Testing
         }
     }
 
+    @Test func shuttingDownLetsADownloadAndAnUploadEnd() async throws {
+        let folder = try Directory.temporary()
+        let size = 64 << 20
+        let file = try FileIO.open(folder + "/blob", O_RDWR | O_CREAT)
+        try #require(ftruncate(file.rawValue, off_t(size)) == 0)
+        let started = try Latch()
+        try await Fixture.run({ request in
+            if request.path == "/blob" {
+                return HTTPResponse(.ok, body: .file(file, 0..<size))
+            }
+            started.open()
+            var count = 0
+            while let piece = try await request.body.next() { count += piece.count }
+            return .text("\(count)")
+        }) { fixture in
+            let download = try await fixture.connect()
+            try await download.send("GET /blob HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await download.bytes(1000)
+            let upload = try await fixture.connect()
+            try await upload.send("PUT /up HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n")
+            try await upload.send(String(repeating: "x", count: 1000))
+            try await started.wait(until: .in(.seconds(10)))
+            fixture.server.shutdown(grace: .seconds(20))
+            try await upload.send(String(repeating: "x", count: 1000))
+            let answer = try await upload.answer()
+            #expect(answer.text == "2000\n", "\(answer)")
+            var read = 0
+            while true {
+                let piece = try await download.socket.read(upTo: 1 << 20, until: .in(.seconds(10)))
+                if piece.isEmpty { break }
+                read += piece.count
+            }
+            // The head and what was read of the body above came out of the same stream.
+            #expect(read > size - (1 << 20))
+        }
+        try Directory.remove(folder)
+    }
+
+    @Test func aReaderThatDripsIsEndedAlthoughItNeverStopsReading() async throws {
+        let folder = try Directory.temporary()
+        let size = 256 << 20
+        let file = try FileIO.open(folder + "/blob", O_RDWR | O_CREAT)
+        try #require(ftruncate(file.rawValue, off_t(size)) == 0)
+        var limits = HTTPServer.Limits()
+        limits.stall = .milliseconds(300)
+        limits.bodyBytesPerSecond = 256 << 20
+        try await Fixture.run(limits: limits, { _ in HTTPResponse(.ok, body: .file(file, 0..<size)) }) {
+            fixture in
+            let peer = try await fixture.connect()
+            try await peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            var read = 0
+            // 64 KiB every 20 ms never stalls, and is far below the floor.
+            do {
+                while true {
+                    let piece = try await peer.socket.read(upTo: 64 << 10, until: .in(.seconds(10)))
+                    if piece.isEmpty { break }
+                    read += piece.count
+                    try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+                }
+            } catch {
+                // A reset, because the server closed with bytes unsent: the same end.
+            }
+            #expect(read < size / 2)
+        }
+        try Directory.remove(folder)
+    }
+
     @Test func afterTheGraceWhatStillRunsIsCancelled() async throws {
         let started = try Latch()
         try await Fixture.run({ _ in

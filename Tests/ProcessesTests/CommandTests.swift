@@ -131,6 +131,17 @@ struct CommandTests {
         #expect(lines == ["said"])
     }
 
+    @Test("A daemon that writes without a pause does not either")
+    func noisyDaemon() async throws {
+        var daemon: Int32?
+        let status = try await Self.shell("setsid yes & echo $!").run(until: .in(.seconds(20))) { line in
+            if daemon == nil { daemon = Int32(line.text) }
+        }
+        // With the last reader of its pipe gone it ends by itself; this only makes sure.
+        if let daemon { kill(daemon, SIGKILL) }
+        #expect(status.isSuccess)
+    }
+
     @Test("A program on a terminal believes it and keeps its line ends")
     func terminal() async throws {
         var command = Self.shell("test -t 1 && stty size <&1; printf 'a\\nb\\n'")

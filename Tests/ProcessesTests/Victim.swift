@@ -31,7 +31,7 @@ final class Victim: Sendable {
         Poller.shared.forget(output)
         close(output)
         umount2(directory, Int32(MNT_DETACH))
-        for name in ["up", "hop", "fifo", "file"] { unlink("\(directory)/\(name)") }
+        for name in ["up", "hop", "fifo", "file", "bomb", "born"] { unlink("\(directory)/\(name)") }
         rmdir(directory)
     }
 
@@ -52,6 +52,16 @@ final class Victim: Sendable {
         TextFile.directories(in: "/proc").compactMap { Int32($0) }.filter { pid in
             TextFile.read("/proc/\(pid)/cmdline")?.contains(marker) == true && ProcessFacts(pid: pid)?.state != "Z"
         }
+    }
+
+    /// Waits until there are so many of them. One that is between fork and exec has no command line for a moment.
+    func lives(_ count: Int) async throws -> Bool {
+        let deadline = Deadline.in(.seconds(20))
+        while living.count < count {
+            if deadline.hasPassed { return false }
+            try await Poller.shared.sleep(until: .in(.milliseconds(5)))
+        }
+        return true
     }
 
     /// The process that runs the script itself: the one whose parent is the init, or the watched one.

@@ -187,7 +187,9 @@ static long start_copied(struct child *c, uint64_t namespaces, int *pidfd) {
         }
         pid = SYSTEM(SYS_clone3, &arguments, sizeof arguments);
     }
-    if (pid < 0 && errno == ENOSYS) { // an old seccomp filter answers so; the cgroup is then joined by the child itself
+    // Seccomp filters answer one or the other; the cgroup is then joined by the child itself. Where EPERM was meant for
+    // the namespaces, clone answers the same.
+    if (pid < 0 && (errno == ENOSYS || errno == EPERM)) {
         c->joins_cgroup = request->cgroup >= 0;
         pid = SYSTEM(SYS_clone, (long)(namespaces | CLONE_PIDFD | SIGCHLD), 0L, pidfd, NULL, NULL);
     }

@@ -93,7 +93,8 @@ package final class Listener: Sendable {
                 guard !deadline.hasPassed else { throw IOError(system: failure, "accept4", "at \(address)") }
                 try await Poller.shared.sleep(until: min(deadline, .in(.milliseconds(100))))
             // Errors of the connection that was to be accepted, not of the listener (accept(2)).
-            case ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
+            case ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
+                EPERM, ETIMEDOUT:
                 continue
             default: throw IOError(system: failure, "accept4", "at \(address)")
             }

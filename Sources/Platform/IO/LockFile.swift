@@ -35,16 +35,15 @@ package final class LockFile: Sendable {
             switch errno {
             case EINTR: continue
             case EWOULDBLOCK:
-                let holder = try holder(of: path).map { "process \($0)" } ?? "another process"
+                let holder = (try? holder(of: path)).flatMap { $0 }.map { "process \($0)" } ?? "another process"
                 throw IOError(.locked, "\(path) is locked by \(holder)")
             default: throw IOError(system: errno, "flock", path)
             }
         }
         if kind == .exclusive {
+            // For messages only: the lock is held also where a full disk has no room for its holder's number.
             let text = Array("\(getpid())\n".utf8)
-            guard ftruncate(number, 0) == 0, pwrite(number, text, text.count, 0) == text.count else {
-                throw IOError(system: errno, "write", path)
-            }
+            if ftruncate(number, 0) == 0 { _ = pwrite(number, text, text.count, 0) }
         }
         return LockFile(path, descriptor)
     }

@@ -28,7 +28,7 @@ package final class Socket: Sendable {
     /// Connects to `host:port`, trying each address of a name in turn.
     package static func connect(tcp text: String, until deadline: Deadline) async throws(IOError) -> Socket {
         var failure = IOError(.notFound, "\(text) has no address")
-        for address in try await SocketAddress.resolve(text) {
+        for address in try await SocketAddress.resolve(text, until: deadline) {
             do throws(IOError) {
                 return try await connect(to: address, until: deadline)
             } catch {
@@ -103,10 +103,16 @@ package final class Socket: Sendable {
 
     /// Sends that range of an open regular file, without copying it through this process where the transport allows.
     ///
-    /// A peer that takes no byte for `stall` ends the transfer with `.timedOut`. A file that has become shorter than
-    /// the range ends it with `.wrongKind`.
-    package func sendFile(_ file: Descriptor, _ range: Range<Int>, stall: Duration) async throws(IOError) {
+    /// A peer that takes no byte for `stall`, or fewer than `floor` bytes a second on average, ends the transfer with
+    /// `.timedOut`. A file that has become shorter than the range ends it with `.wrongKind`.
+    package func sendFile(
+        _ file: Descriptor, _ range: Range<Int>, stall: Duration, floor: Int
+    ) async throws(IOError) {
         var at = range.lowerBound
+        let begin = Deadline.in(stall)
+        func next() -> Deadline {
+            min(.in(stall), begin.advanced(by: .seconds(1) * ((at - range.lowerBound) / floor)))
+        }
         while at < range.upperBound {
             if transport.isPlain {
                 var offset = off_t(at)
@@ -116,7 +122,7 @@ package final class Socket: Sendable {
                 } else if count == 0 {
                     throw IOError(.wrongKind, "the file ends at byte \(at), before the promised \(range.upperBound)")
                 } else if errno == EAGAIN {
-                    try await descriptor.wait(.write, until: .in(stall))
+                    try await descriptor.wait(.write, until: next())
                 } else if errno != EINTR {
                     throw IOError(system: errno, "sendfile", "to socket \(rawValue)")
                 }
@@ -125,7 +131,7 @@ package final class Socket: Sendable {
                 guard !bytes.isEmpty else {
                     throw IOError(.wrongKind, "the file ends at byte \(at), before the promised \(range.upperBound)")
                 }
-                try await write(bytes, until: .in(stall))
+                try await write(bytes, until: next())
                 at += bytes.count
             }
         }

@@ -46,12 +46,23 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The addresses of `host:port`, looked up in DNS where `host` is a name (getaddrinfo(3), on a thread of its own).
     ///
-    /// The look-up cannot be interrupted: a deadline is the resolver's own (resolv.conf(5)).
-    /// - Throws: `.badAddress`, `.notFound` when the name has no address.
-    package static func resolve(_ text: String) async throws(IOError) -> [SocketAddress] {
+    /// The look-up itself cannot be interrupted: after the deadline, or when the task is cancelled, its thread goes on
+    /// until the resolver gives up (resolv.conf(5)), and nobody hears of it.
+    /// - Throws: `.badAddress`, `.notFound` when the name has no address, `.timedOut`, `.cancelled`.
+    package static func resolve(_ text: String, until deadline: Deadline) async throws(IOError) -> [SocketAddress] {
         let (host, port) = try split(text)
         if let address = numeric(host, port) { return [address] }
-        return try await OwnThread.run("resolver") { () throws(IOError) in try lookUp(host, port) }
+        let answered = try Latch()
+        let answer = Locked<Result<[SocketAddress], IOError>?>(nil)
+        let failure = OwnThread.start("resolver") {
+            let found = Result { () throws(IOError) in try lookUp(host, port) }
+            answer.withLock { $0 = found }
+            answered.open()
+        }
+        if failure != 0 { throw IOError(system: failure, "pthread_create", "to look up \(host)") }
+        try await answered.wait(until: deadline)
+        guard let found = answer.withLock({ $0 }) else { return [] }
+        return try found.get()
     }
 
     private static func split(_ text: String) throws(IOError) -> (host: String, port: UInt16) {

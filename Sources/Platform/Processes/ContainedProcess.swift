@@ -74,12 +74,15 @@ package final class ContainedProcess: Sendable {
 
     /// Ends it and everything that it started.
     package func kill() throws(ProcessError) {
-        try group?.killAll()
+        var failure: ProcessError?
+        do throws(ProcessError) { try group?.killAll() } catch { failure = error }
         // Without a namespace the group of processes is all there is to hit; it is led by the job, whose number is still
         // its own because its end is taken only in `ended`, or because the pidfd says that it lives.
         if !isolation.hasPrivateMounts && linux_pidfd_signal(pidfd, 0) == 0 { _ = Glibc.kill(-pid, SIGKILL) }
         let error = linux_pidfd_signal(pidfd, SIGKILL)
         if error != 0 && error != ESRCH { throw .system("KILL to process \(pid)", error) }
+        // Told last, because what the group could not end the signals still can.
+        if let failure { throw failure }
     }
 
     /// Waits until it and everything that its containment holds has ended, and tidies up. Cancelling the task ends the
@@ -101,7 +104,8 @@ package final class ContainedProcess: Sendable {
         if let group {
             if !isolation.hasPrivateMounts { try group.killAll() }
             try await group.emptied(until: deadline)
-            try group.remove()
+            // How the job ended is known, and an empty group that stays is removed by the next `removeLeftovers`.
+            try? group.remove()
         }
         return ending
     }

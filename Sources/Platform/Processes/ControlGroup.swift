@@ -34,8 +34,9 @@ package struct ControlGroup: Sendable, Hashable {
         if mkdir(path, 0o755) != 0 && errno != EEXIST { throw .system("make the control group \(path)", errno) }
     }
 
-    /// Removes the group, which must be empty; one that is gone already is no error.
+    /// Removes the group and those that a job made below it, all without a process; one that is gone is no error.
     package func remove() throws(ProcessError) {
+        for name in children() { try child(name).remove() }
         if rmdir(path) != 0 && errno != ENOENT { throw .system("remove the control group \(path)", errno) }
     }
 

@@ -93,7 +93,8 @@ final class RunningCommand {
         try set.remove(child.pidfd)
         while true {
             _ = try readStreams(onChunk)
-            if !descriptors.streams.contains(where: \.isOpen) { return }
+            // Asked for itself: something that writes without a pause is always ready.
+            if end.hasPassed || !descriptors.streams.contains(where: \.isOpen) { return }
             if await shieldedWait(for: set.epoll, until: end) != .ready { return }
         }
     }

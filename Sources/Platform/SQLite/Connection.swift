@@ -80,9 +80,6 @@ package struct Connection: ~Copyable {
         for setting in settings { try check(csqlite_set_option(database, setting.option, setting.on), nil) }
         try checkOwner(mode, options.applicationID)
         guard mode == .writer else { return }
-        let pages: Int = try one("PRAGMA page_count")
-        // Only possible before the first table: later a VACUUM would be needed.
-        if pages == 0 { try script("PRAGMA auto_vacuum = INCREMENTAL") }
         let journal: String = try one("PRAGMA journal_mode = WAL")
         guard journal == "wal" else {
             throw SQLiteError(.cannotOpen, "\(path) is on a file system without WAL: journal mode is '\(journal)'")
@@ -100,6 +97,13 @@ package struct Connection: ~Copyable {
             PRAGMA secure_delete = OFF;
             PRAGMA cell_size_check = ON;
             """)
+    }
+
+    /// Leaves the write-ahead log as it is when the connection is closed: the next one that opens the database reads it
+    /// anew from the disk.
+    borrowing func keepLogOnClose() {
+        // Only an optional step less: when it is refused, closing does the checkpoint that it always does.
+        _ = csqlite_set_option(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     }
 
     /// Refuses another program's database before anything is written into it.

@@ -44,11 +44,18 @@ package final class Writer: @unchecked Sendable {
     }
 
     /// Runs the body alone, outside any transaction: checkpoint, backup, migrations.
+    ///
+    /// - Throws: what the body throws; `writer-stopped` after a failed sync.
     package func exclusive<T: Sendable>(
         _ body: @escaping @Sendable (borrowing Connection) throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body(self.connection) }) }
+            queue.async {
+                if let failure = self.failure { return continuation.resume(throwing: failure) }
+                let result = Result { try body(self.connection) }
+                if case .failure(let error) = result { _ = self.stopIfUnsafe(error) }
+                continuation.resume(with: result)
+            }
         }
     }
 
@@ -76,11 +83,12 @@ package final class Writer: @unchecked Sendable {
         do {
             for settle in try commit(group) { settle() }
         } catch {
-            guard group.count > 1, !stopIfUnsafe(error) else {
+            // Asked first, whatever the size of the group: after a failed sync nothing may be written again.
+            if stopIfUnsafe(error) || group.count == 1 {
                 for ticket in group { ticket.lose(error) }
-                return
+            } else {
+                for ticket in group { runAlone(ticket) }
             }
-            for ticket in group { runAlone(ticket) }
         }
     }
 
@@ -111,6 +119,7 @@ package final class Writer: @unchecked Sendable {
         let failure = SQLiteError(
             .writerStopped, "the disk failed to sync \(connection.path): nothing is written until a restart (\(error))")
         stopped.withLock { $0 = failure }
+        connection.keepLogOnClose()
         return true
     }
 }

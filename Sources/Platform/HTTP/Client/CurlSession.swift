@@ -61,6 +61,8 @@ final class CurlSession {
             // A proxy of the environment has no part in it.
             curl_set_string(easy, CURLOPT_PROXY, "")
         }
+        // This machine's own services are no business of a proxy either.
+        curl_set_string(easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1")
         if options.redirects > 0, request.method == .get || request.method == .head {
             curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 1)
             curl_set_long(easy, CURLOPT_MAXREDIRS, options.redirects)

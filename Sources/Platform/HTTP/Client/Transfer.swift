@@ -88,18 +88,20 @@ final class Transfer: Sendable {
         session.configure(request, options)
         wakeable.withLock { $0.multi = OpaquePointer(multi) }
         defer { wakeable.withLock { $0.multi = nil } }
-        curl_multi_add_handle(multi, easy)
+        try Self.check(curl_multi_add_handle(multi, easy), request)
         defer { curl_multi_remove_handle(multi, easy) }
         var running: Int32 = 1
         while running > 0 {
             if wakeable.withLock({ $0.isCancelled }) {
                 throw HTTPError(.cancelled, "the transfer of \(request.url) was cancelled")
             }
-            curl_multi_perform(multi, &running)
-            if running > 0 { curl_multi_poll(multi, nil, 0, 1000, nil) }
+            try Self.check(curl_multi_perform(multi, &running), request)
+            if running > 0 { try Self.check(curl_multi_poll(multi, nil, 0, 1000, nil), request) }
         }
         var left: Int32 = 0
-        let code = curl_multi_info_read(multi, &left)?.pointee.data.result ?? CURLE_OK
+        guard let code = curl_multi_info_read(multi, &left)?.pointee.data.result else {
+            throw HTTPError(.transfer, "\(request.method.rawValue) \(request.url): libcurl ended without a result")
+        }
         let answer = session.answer
         // What went wrong on our side is the cause, not curl's word for the callback that gave up.
         if let error = mover.failure { throw error }
@@ -107,6 +109,12 @@ final class Transfer: Sendable {
             throw Self.error(code, "\(request.method.rawValue) \(request.url): \(session.message(code))")
         }
         return try mover.finish(answer, request.url)
+    }
+
+    private static func check(_ code: CURLMcode, _ request: Request) throws(HTTPError) {
+        guard code != CURLM_OK else { return }
+        let words = String(cString: curl_multi_strerror(code))
+        throw HTTPError(.transfer, "\(request.method.rawValue) \(request.url): libcurl: \(words)")
     }
 
     private static func error(_ code: CURLcode, _ message: String) -> HTTPError {

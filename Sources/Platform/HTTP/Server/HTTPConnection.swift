@@ -78,7 +78,9 @@ struct HTTPConnection: Sendable {
                 ResponseHead.bytes(response, length: bytes.count, closing: closing) + (hasBody ? bytes : []))
         case .file(let file, let range):
             try await send(ResponseHead.bytes(response, length: range.count, closing: closing))
-            if hasBody { try await socket.sendFile(file, range, stall: limits.stall) }
+            if hasBody {
+                try await socket.sendFile(file, range, stall: limits.stall, floor: limits.bodyBytesPerSecond)
+            }
         case .stream(let body):
             try await send(ResponseHead.bytes(response, length: nil, closing: closing, chunked: head.isVersion11))
             guard hasBody else { return }
@@ -90,7 +92,8 @@ struct HTTPConnection: Sendable {
     }
 
     private func send(_ bytes: [UInt8]) async throws {
-        try await socket.write(bytes, stall: limits.stall)
+        let patience = limits.stall + .seconds(1) * (bytes.count / limits.bodyBytesPerSecond)
+        try await socket.write(bytes, until: .in(patience))
     }
 
     private static func content(_ response: HTTPResponse) -> [UInt8] {

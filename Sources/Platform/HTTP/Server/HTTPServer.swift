@@ -5,6 +5,9 @@ package final class HTTPServer: Sendable {
     /// Answers a request. What it throws becomes a status: `HTTPError.refused` its own, anything else 500.
     package typealias Handler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
+    /// Connections over the limit that are told so; more are closed without a word.
+    private static let refusalsAtOnce = 64
+
     private struct State {
         var connections = 0
         var idle: [UInt64: Socket] = [:]
@@ -96,11 +99,17 @@ package final class HTTPServer: Sendable {
             while true {
                 do throws(IOError) {
                     let socket = try await listener.accept(until: .never)
-                    let isWelcome = state.withLock { state in
+                    let count = state.withLock { state in
                         state.connections += 1
-                        return state.connections <= limits.connections
+                        return state.connections
                     }
-                    group.addTask { await self.serve(socket, isWelcome) }
+                    // Even a refusal takes a descriptor for a while, and those of the whole daemon are counted.
+                    guard count <= limits.connections + Self.refusalsAtOnce else {
+                        state.withLock { $0.connections -= 1 }
+                        socket.shutdown()
+                        continue
+                    }
+                    group.addTask { await self.serve(socket, count <= self.limits.connections) }
                 } catch {
                     if error.code != .closed, error.code != .cancelled { report(error) }
                     return
@@ -121,7 +130,7 @@ package final class HTTPServer: Sendable {
             }
         } catch let error as HTTPError where [.peerGone, .timedOut, .cancelled].contains(error.code) {
             // The end of one connection, and nobody is left to tell.
-        } catch is IOError {
+        } catch let error as IOError where [.peerGone, .timedOut, .cancelled, .closed].contains(error.code) {
             // The same, while the answer was being written.
         } catch is CancellationError {
             // A stream that the shutdown or the peer ended.
