@@ -21,17 +21,30 @@ package enum ImageJob {
     /// - Throws: `JobFailure` with who is at fault: `.spec` for a base, package list or components that cannot be,
     ///   `.infrastructure` for mirrors and registries, `.worker` for a full disk.
     package static func run(_ work: ImageWork, in context: JobContext) async throws {
+        let cache: LayerCache
         do {
-            try await convert(work, context)
-        } catch let error as ConversionError {
-            throw JobFailure(error.cause, error.code.name, error.message)
-        } catch let error as ImageError {
+            cache = try LayerCache(directory: context.trees)
+        } catch {
             throw error.failure
         }
+        let upkeep = CacheUpkeep(cache: cache, directory: context.cache, report: context.report)
+        do {
+            do {
+                try await convert(work, context, cache)
+            } catch let error as ConversionError {
+                throw JobFailure(error.cause, error.code.name, error.message)
+            } catch let error as ImageError {
+                throw error.failure
+            }
+        } catch let error as JobFailure where error.failure.code == "disk-full" {
+            // The next attempt finds all the room that there can be.
+            await upkeep.makeRoom()
+            throw error
+        }
+        await upkeep.tidy()
     }
 
-    private static func convert(_ work: ImageWork, _ context: JobContext) async throws {
-        let cache = try LayerCache(directory: context.trees)
+    private static func convert(_ work: ImageWork, _ context: JobContext, _ cache: LayerCache) async throws {
         let base = try await context.report.step("base", "Prepare the base \(work.base)") { step in
             let resolver = BaseResolver(context, cache: cache, architecture: work.arch, mirror: work.mirror)
             return try await resolver.resolve(work.base, step, until: .in(baseLimit))
@@ -54,10 +67,6 @@ package enum ImageJob {
             for artifact in artifacts { context.report.artifact(artifact) }
             let bytes = artifacts.reduce(0) { $0 + $1.size }
             step.note("\(assembly.layers.count) layers, \(bytes >> 20) MiB")
-        }
-        try await cache.sweep()
-        try await OwnThread.run("package-pool") { () throws(IOError) in
-            try ArchivePool(directory: context.cache + "/packages").trim()
         }
     }
 

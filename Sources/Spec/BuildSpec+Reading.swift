@@ -25,6 +25,12 @@ extension BuildSpec {
             reader.word($0, path: "bootCheck", what: "boot-check")
         }
         let mirror = entries["mirror"].flatMap { reader.mirror($0) }
+        if case .image = base, let node = entries["mirror"] {
+            reader.problem(
+                "mirror-unused",
+                "mirror is for a base made here (distro:…); an image installs from the mirrors in its own /etc/apt",
+                at: node, path: "mirror")
+        }
         let cloudConfig = entries["cloudConfig"].flatMap { reader.cloudConfig($0) }
         let skipSteps = entries["skipSteps"].map { reader.skipSteps($0) }
         let epoch = entries["sourceDateEpoch"].flatMap {

@@ -19,7 +19,7 @@ struct ConversionPlanTests {
         #expect(
             plan[.install]?.steps.map(\.id) == [
                 "installPackages", "installKernel", "branding", "grub", "miscellaneous", "kairosBinaries",
-                "cleanupInstall",
+                "containerMarks", "cleanupInstall",
             ])
         #expect(
             plan[.`init`]?.steps.map(\.id) == [

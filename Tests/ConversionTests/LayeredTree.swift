@@ -40,6 +40,41 @@ struct LayeredTree {
         }
     }
 
+    /// Every path of the tree.
+    func paths() throws -> Set<String> {
+        var paths: Set<String> = []
+        for layer in layers.reversed() {
+            for entry in try Directory.walk(layer) {
+                let path = "/" + entry.name
+                if entry.kind == .device {
+                    paths = paths.filter { $0 != path && !$0.hasPrefix(path + "/") }
+                } else {
+                    paths.insert(path)
+                }
+            }
+        }
+        return paths
+    }
+
+    /// The paths that packages own, as dpkg lists them, with merged directories.
+    func packagePaths() throws -> Set<String> {
+        var owned: Set<String> = []
+        for layer in layers {
+            let info = layer + "/var/lib/dpkg/info"
+            guard try FileIO.status(info) != nil else { continue }
+            for entry in try Directory.entries(info) where entry.name.hasSuffix(".list") {
+                let list = try FileIO.readText("\(info)/\(entry.name)", limit: 16 << 20)
+                for line in list.split(separator: "\n") { owned.insert(Self.merged(String(line))) }
+            }
+        }
+        return owned
+    }
+
+    /// A path as it is since `/bin`, `/sbin` and `/lib*` are links into `/usr`.
+    static func merged(_ path: String) -> String {
+        ["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/"].contains { path.hasPrefix($0) } ? "/usr" + path : path
+    }
+
     func text(_ path: String) throws -> String? {
         try file(path).map { try FileIO.readText($0, limit: 16 << 20) }
     }

@@ -23,17 +23,47 @@ struct RealConversionTests {
         arguments: [("bookworm", "12"), ("trixie", "13")])
     func conversion(suite: String, version: String) async throws {
         let folder = try TemporaryFolder()
-        let first = try await convert(suite, "first", folder)
+        let first = try await convert(suite, "first", folder, trees: "1")
         let tree = LayeredTree(layers: first.layers)
         let kernel = try #require(try tree.entry("/boot/vmlinuz")?.target?.dropFirst("vmlinuz-".count)).description
         try compareTree(tree, version: version, kernel: kernel)
+        try findAdditions(tree, version: version, kernel: kernel)
         try comparePackages(tree, version: version)
         try carriesNothingOfTheBuild(tree)
+        // Kairos' own module comes with its programs.
+        let modules = try Self.fixture("debian\(version)-core.dracut-modules.txt").filter { $0 != "immucore" }
+        #expect(first.initrdModules == modules)
 
-        // The same again: from what is kept, and to the same bytes.
-        let second = try await convert(suite, "second", folder)
-        #expect(second.artifacts == first.artifacts)
-        #expect(second.cachedSteps.isSuperset(of: ["base", "installPackages", "initrd", "cleanup"]))
+        // From what is kept, and with nothing kept but the package files: the same bytes.
+        let kept = try await convert(suite, "kept", folder, trees: "1")
+        #expect(kept.artifacts == first.artifacts)
+        #expect(kept.cachedSteps.isSuperset(of: ["base", "installPackages", "initrd", "cleanup"]))
+        let again = try await convert(suite, "again", folder, trees: "2")
+        #expect(again.artifacts == first.artifacts)
+        #expect(again.cachedSteps.isEmpty)
+    }
+
+    /// The other way round: where the engine writes, nothing is here that it does not write, but for what is listed; and
+    /// nowhere is a name that was made up during the build.
+    private func findAdditions(_ tree: LayeredTree, version: String, kernel: String) throws {
+        let expected = Set(
+            try Self.fixture("debian\(version)-core.tree.tsv").dropFirst().compactMap { line in
+                line.replacing("{kernel}", with: kernel).split(separator: "\t").first.map(String.init)
+            })
+        let owned = try tree.packagePaths()
+        var met: Set<String> = []
+        for path in try tree.paths() {
+            #expect(!path.contains(#/tmp[a-z]*\.[A-Za-z0-9]{6}($|\/)/#), "\(path)")
+            guard KnownAddition.places.contains(where: { path.hasPrefix($0) }), !expected.contains(path),
+                !owned.contains(LayeredTree.merged(path))
+            else { continue }
+            guard let known = KnownAddition.all.first(where: { $0.path == path }) else {
+                Issue.record("\(path) is here, and neither a package's nor kairos-init's")
+                continue
+            }
+            met.insert(known.path)
+        }
+        #expect(Set(KnownAddition.all.map(\.path)).subtracting(met).isEmpty)
     }
 
     private func compareTree(_ tree: LayeredTree, version: String, kernel: String) throws {
@@ -89,9 +119,13 @@ struct RealConversionTests {
         var artifacts: [Artifact]
         var layers: [String]
         var cachedSteps: Set<String>
+        /// What dracut said that it put in, in its order.
+        var initrdModules: [String]
     }
 
-    private func convert(_ suite: String, _ name: String, _ folder: TemporaryFolder) async throws -> Converted {
+    private func convert(
+        _ suite: String, _ name: String, _ folder: TemporaryFolder, trees: String
+    ) async throws -> Converted {
         // Kept between runs of the tests where the environment names a place: then only the first one fetches packages.
         let kept = getenv("FACTORY_TEST_CACHE").map { String(cString: $0) } ?? folder.file("worker")
         let spool = Spool(folder.file(name))
@@ -101,7 +135,7 @@ struct RealConversionTests {
             arch: .amd64, model: .generic, components: .none)
         let order = JobOrder(
             job: JobID("j-" + name), attempt: 1, fence: Fence(rawValue: 1), work: .image(work), timeoutSeconds: 1500,
-            trees: kept + "/trees", cache: kept + "/cache")
+            trees: kept + "/trees." + trees, cache: kept + "/cache")
         try AtomicFile.write(try CanonicalJSON.encode(order), to: spool.orderPath)
         var last: [String] = []
         let worker = getenv("FACTORY_BINARIES").map { String(cString: $0) + "/factory-worker" }
@@ -114,7 +148,7 @@ struct RealConversionTests {
             last.append(line.text)
         }
         try #require(status.isSuccess, "\(last.joined(separator: "\n"))")
-        return try Self.result(of: spool, trees: kept + "/trees")
+        return try Self.result(of: spool, trees: kept + "/trees." + trees)
     }
 
     private static func result(of spool: Spool, trees: String) throws -> Converted {
@@ -126,11 +160,18 @@ struct RealConversionTests {
         // The worker keeps a link from the hash of a layer's tar to the name of its directory.
         let layers = config.rootfs.diffIDs.map { "\(trees)/\(Self.target("\(trees)/.diff-ids/\($0.hex)"))/tree" }
         var cached: Set<String> = []
+        var modules: [String] = []
         for line in try FileIO.readText(spool.eventsPath, limit: 256 << 20).split(separator: "\n") {
             let event = try StrictJSON.decode(Event.self, from: Array(line.utf8))
-            if case .stepFinished(let step) = event.kind, step.result == .cached { cached.insert(step.step) }
+            switch event.kind {
+            case .stepFinished(let step) where step.result == .cached: cached.insert(step.step)
+            case .log(let log) where log.step == "initrd" && !log.text.isEmpty && !log.text.contains(" "):
+                modules.append(log.text)
+            default: break
+            }
         }
-        return Converted(artifacts: result.artifacts, layers: layers.reversed(), cachedSteps: cached)
+        return Converted(
+            artifacts: result.artifacts, layers: layers.reversed(), cachedSteps: cached, initrdModules: modules)
     }
 
     private static func target(_ link: String) -> String {

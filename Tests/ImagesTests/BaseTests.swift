@@ -7,12 +7,18 @@ import Testing
 @testable import FactoryImages
 
 @Suite struct BaseTests {
-    @Test func aSuiteComesWithItsUpdatesAndItsSecurityArchive() {
-        #expect(
-            ArchiveSources(.trixie, mirror: nil).entries.map(\.line) == [
-                "deb http://mirror.example/debian trixie main", "deb http://mirror.example/debian trixie-updates main",
-                "deb http://security.example/debian-security trixie-security main",
-            ])
+    @Test func aListOfSourcesIsRead() {
+        let list = "deb http://a.example/debian trixie main\ndeb http://b.example/security trixie-security main\n"
+        let sources = ArchiveSources(list: "# by hand\n" + list)
+        #expect(sources?.entries.map { $0.line + "\n" }.joined() == list)
+        #expect(sources?.entries[1].release == "http://b.example/security/dists/trixie-security/InRelease")
+    }
+
+    @Test(arguments: [
+        "", "# nothing\n", "deb http://a.example/debian trixie\n", "deb-src http://a.example/ trixie main\n",
+    ])
+    func aListThatIsNoneIsNotGuessedAt(_ list: String) {
+        #expect(ArchiveSources(list: list) == nil)
     }
 
     @Test func aMirrorOfOnesOwnIsAllThatIsAsked() {
@@ -88,7 +94,7 @@ import Testing
         let port = try BoundPort()
         let base = DebianBase(
             distribution: .bookworm, architecture: .amd64,
-            sources: ArchiveSources(.bookworm, mirror: "http://127.0.0.1:\(port.number)/debian"),
+            mirror: "http://127.0.0.1:\(port.number)/debian",
             cache: try LayerCache(directory: scratch("trees")), downloads: scratch("downloads"),
             scratch: scratch("work"), sourceDateEpoch: nil, again: false, deadline: .in(.seconds(60)),
             waits: [.milliseconds(1), .milliseconds(1)])

@@ -46,6 +46,50 @@ import Testing
         #expect(try Directory.entries(cache.path(of: key)).map(\.name) == ["blob", "layer.json", "tree"])
     }
 
+    /// Trees hold set-id programs, and devices of images from anywhere.
+    @Test func nobodyElseLooksIntoTheTreesAlsoWhereTheDirectoryWasThereBefore() throws {
+        let directory = scratch("there")
+        try Directory.make(directory, mode: 0o755)
+        #expect(chmod(directory, 0o755) == 0)
+        _ = try LayerCache(directory: directory)
+        #expect(try FileIO.status(directory)?.permissions == 0o700)
+    }
+
+    @Test func aLayerIsMadeAgainInItsPlaceAndBesideItWhileOthersUseIt() async throws {
+        let first = try await make(key, in: cache, "old")
+        let draft = try cache.remake(first)
+        try AtomicFile.write(Array("new".utf8), to: draft.tree + "/file")
+        let written = try await LayerWriter(tree: draft.tree).write(to: draft.blob)
+        let second = try await draft.publish(written, title: "test", notes: [:])
+        #expect(second.key == key)
+        // Two hold it: the one that is given up, and another.
+        let other = try #require(try await cache.find(key, until: soon))
+        let beside = try cache.remake(second)
+        #expect(beside.key != key)
+        try await beside.discard()
+        #expect(try FileIO.readText(other.tree + "/file", limit: 10) == "new")
+    }
+
+    @Test func twoThatMakeALayerAgainAtOnceDoNotFail() async throws {
+        _ = try await make(key, in: cache)
+        let (cache, key) = (cache, key)
+        let keys = try await withThrowingTaskGroup(of: LayerKey.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    guard case .make(let draft) = try await cache.claim(key, again: true, until: .in(.seconds(20)))
+                    else {
+                        throw ImageError(.busy, .internal, "found, and not to be made")
+                    }
+                    try await Poller.shared.sleep(until: .in(.milliseconds(50)))
+                    try await draft.discard()
+                    return draft.key
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(!keys.isEmpty)
+    }
+
     @Test func onlyOneOfManyMakesALayerAndAllGetIt() async throws {
         let (cache, key) = (cache, key)
         let made = try await withThrowingTaskGroup(of: Bool.self) { group in

@@ -50,6 +50,24 @@ struct OverlayMountTests {
         try mount.unmount()
     }
 
+    @Test func aTreeThatIsStillWrittenToIsNotTakenForDone() throws {
+        let mount = try OverlayMount.writable(
+            lowers: [scratch("mid")], upper: scratch("upper"), work: scratch("work"), at: scratch("m"))
+        let file = try FileIO.open(scratch("m/late"), O_WRONLY | O_CREAT)
+        #expect { try mount.unmount() } throws: { ($0 as? ImageError)?.code == .mountRefused }
+        file.close()
+        try mount.unmount()
+    }
+
+    @Test func nodesInATreeCannotBeOpened() throws {
+        let mount = try OverlayMount.writable(
+            lowers: [scratch("mid")], upper: scratch("upper"), work: scratch("work"), at: scratch("m"))
+        #expect(mknod(scratch("m/null"), 0o020666, dev_t(0x103)) == 0)
+        #expect(open(scratch("m/null"), O_RDONLY) < 0)
+        #expect(errno == EACCES)
+        try mount.unmount()
+    }
+
     @Test func aMissingLayerIsNamed() throws {
         #expect {
             try OverlayMount.readOnly(lowers: [scratch("mid"), scratch("none")], at: scratch("m"))
@@ -107,6 +125,31 @@ struct TreeRunnerTests {
         #expect(lines.last == "exit status 0")
         let left = Set(try paths(scratch("tree"))).subtracting(before)
         #expect(left.subtracting(["usr/bin", "usr/lib", "usr/lib64", "lib", "lib64"]).isEmpty, "\(left)")
+    }
+
+    /// What programs of a base that somebody else made could try.
+    @Test func aProgramCanNeitherLeaveTheTreeNorMountNorOpenTheDisks() async throws {
+        try scratch.write("secret", "of the machine")
+        let lines = try await shell(
+            """
+            mount -t tmpfs none /tmp 2>/dev/null || echo no mount
+            cat /proc/1/root/etc/passwd 2>/dev/null || echo no other root
+            mknod /tmp/disk b 254 0 && { head -c 1 /tmp/disk > /dev/null 2>&1 || echo no disk; }
+            mknod /disk b 254 0 && { head -c 1 /disk > /dev/null 2>&1 || echo no disk in the tree; }
+            rm -f /disk
+            perl -e 'mkdir "/tmp/x"; chroot "/tmp/x" or die; chdir ".." for 1..64; chroot "."; print -e "\(scratch("secret"))" ? "out\\n" : "inside\\n"'
+            """)
+        #expect(lines.contains("no mount"), "\(lines)")
+        #expect(lines.contains("no other root"), "\(lines)")
+        #expect(lines.contains("no disk"), "\(lines)")
+        #expect(lines.contains("inside"), "\(lines)")
+    }
+
+    @Test func aProgramThatIsLeftRunningEndsWithTheRunner() async throws {
+        let lines = try await shell("setsid sleep 1000 > /dev/null 2>&1 & echo $!")
+        let left = try #require(lines.first.flatMap { Int32($0) })
+        // One that has ended has no root any more, also while nobody has asked for its status.
+        #expect(!FileIO.isThere("/proc/\(left)/root/"))
     }
 
     @Test func aFailureInTheMiddleLeavesNothingEither() async throws {

@@ -30,10 +30,17 @@ private func problems(_ json: String) throws -> [Problem] {
         #expect(spec.bootCheck == .both)
     }
 
+    @Test func aMirrorOfAnImageWouldBeIgnoredSoItIsRefused() throws {
+        let found = try problems(
+            #"{"base":"oci:/srv/debian","version":"1.0.0","mirror":"http://deb.example.org/debian"}"#)
+        #expect(found.map(\.code) == ["mirror-unused"])
+        #expect(found.first?.path == "mirror")
+    }
+
     @Test func canonicalFormIsReadBackAsTheSameDescription() throws {
         let spec = try read(
             #"""
-            {"base":"docker://docker.io/library/debian:13","version":"v2.0.0-rc.1+b5","artifacts":["iso","image"],
+            {"base":"distro:debian/trixie","version":"v2.0.0-rc.1+b5","artifacts":["iso","image"],
              "bootCheck":"uefi","mirror":"http://deb.example.org/debian","components":"dir:/srv/kairos",
              "skipSteps":["sshHardening","branding"],"cloudConfig":"#cloud-config\n","sourceDateEpoch":1700000000}
             """#)

@@ -73,7 +73,7 @@ struct Apt: Sendable {
     /// Fetches and installs, in one transaction.
     func install(_ names: [String], files: [ArchiveFile], _ step: StepReport) async throws {
         let archives = directory + "/archives"
-        let missing = try pool.fill(archives, with: files)
+        let missing = try await pool.fill(archives, with: files)
         let arguments = ["-q", "-y"] + Self.options + Self.settings([("APT::Status-Fd", "3")])
         try await fetch(names, missing: missing, arguments, step)
         try await pool.keep(missing, from: archives)

@@ -11,17 +11,28 @@ struct ArchivePool: Sendable {
     /// Where the files are.
     let directory: String
     /// Fills a directory of the job, on the same file system, with what the pool has of these files, under the names
-    /// that apt looks for. apt checks their sizes and hashes itself.
+    /// that apt looks for.
+    ///
+    /// Every file is hashed here: of a file that lies there already apt compares the size alone (apt 2.6,
+    /// `pkgAcqArchive`), and a power cut can leave one of the right size full of zeros. A file that is not what its name
+    /// says is removed, and counts as missing.
     /// - Returns: what is missing.
-    func fill(_ place: String, with files: [ArchiveFile]) throws(IOError) -> [ArchiveFile] {
+    func fill(_ place: String, with files: [ArchiveFile]) async throws -> [ArchiveFile] {
         try Directory.remove(place)
         try Directory.make(place + "/partial")
         try Directory.make(directory)
         var missing: [ArchiveFile] = []
         for file in files {
-            if Glibc.link(path(of: file), place + "/" + file.name) == 0 {
-                // The time of last use, for the choice of what to remove. Only a hint: a failure does no harm.
-                _ = utimes(path(of: file), nil)
+            let shown = place + "/" + file.name
+            if Glibc.link(path(of: file), shown) == 0 {
+                if Digest(hash: try await SHA256.hash(file: shown)) == file.digest {
+                    // The time of last use, for the choice of what to remove. Only a hint: a failure does no harm.
+                    _ = utimes(path(of: file), nil)
+                } else {
+                    try FileIO.removeFile(shown)
+                    try FileIO.removeFile(path(of: file))
+                    missing.append(file)
+                }
                 continue
             }
             // On another file system than the job's there is nothing to gain.

@@ -1,19 +1,12 @@
 /// What an image without Kairos' programs needs to be of use when booted live: a network, a shell on its consoles,
 /// and SSH host keys of its own. With Kairos' programs its cloud configurations do this at boot.
 enum LiveSystem {
-    static func files(for system: BaseSystem) -> [TreeFile] {
-        [
-            network(name: "20-dhcp", interfaces: "en*"),
-            network(name: "20-dhcp-legacy", interfaces: "eth*"),
-            TreeFile("/usr/lib/systemd/system-generators/live-login", mode: 0o755, loginGenerator),
-        ] + (makesHostKeysItself(system) ? [] : [hostKeys])
-    }
-
-    /// Debian 13 has a unit for it.
-    private static func makesHostKeysItself(_ system: BaseSystem) -> Bool {
-        guard let version = SystemVersion(system.version), let bound = SystemVersion("13") else { return false }
-        return version >= bound
-    }
+    static let files = [
+        network(name: "20-dhcp", interfaces: "en*"),
+        network(name: "20-dhcp-legacy", interfaces: "eth*"),
+        TreeFile("/usr/lib/systemd/system-generators/live-login", mode: 0o755, loginGenerator),
+        hostKeys,
+    ]
 
     private static func network(name: String, interfaces: String) -> TreeFile {
         TreeFile(
@@ -31,7 +24,9 @@ enum LiveSystem {
             """)
     }
 
-    /// The first check of the unit fails without keys, so they are made before it.
+    /// The first check of the unit fails without keys, so they are made before it. Debian 13's own `sshd-keygen.service`
+    /// only works on a first boot (ConditionFirstBoot=), which a system with an empty /etc/machine-id never sees
+    /// (machine-id(5), "First Boot Semantics").
     private static let hostKeys = TreeFile(
         "/etc/systemd/system/ssh.service.d/host-keys.conf",
         """

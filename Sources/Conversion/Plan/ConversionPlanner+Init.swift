@@ -87,7 +87,7 @@ extension ConversionPlanner {
     private var liveSystem: ConversionStep {
         ConversionStep(
             id: "liveSystem", title: "Network and login of a live system without Kairos' programs", skipped: nil,
-            actions: LiveSystem.files(for: system).map { .write($0) })
+            actions: LiveSystem.files.map { .write($0) })
     }
 
     private var sshHardening: ConversionStep {

@@ -10,7 +10,7 @@ extension ConversionPlanner {
                     name: "install", steps: [packages, kernelPackages, branding, grub, miscellaneous]),
                 ConversionPlan.Stage(
                     name: "after-install",
-                    steps: (isLiveOnly ? [] : [binaries]) + [cleanup(.install)]),
+                    steps: (isLiveOnly ? [] : [binaries]) + [containerMarks, cleanup(.install)]),
             ])
     }
 
@@ -53,13 +53,20 @@ extension ConversionPlanner {
         step(.kairosBinaries, "Copy Kairos' programs", programs.map { .component($0) })
     }
 
+    /// With one of these systemd believes that it runs in a container, and gives no login on a serial line. Never left
+    /// out, because a base may have them that was exported from a container.
+    private var containerMarks: ConversionStep {
+        ConversionStep(
+            id: "containerMarks", title: "Remove the marks of a container", skipped: nil,
+            actions: [.remove(["/.dockerenv", "/run/.containerenv"])])
+    }
+
     /// A layer publishes what a later one deletes, so each phase is cleaned before its own layer is written.
     func cleanup(_ phase: ConversionPlan.Phase.Name) -> ConversionStep {
         var step = step(
             .cleanup, "Remove what no image may carry",
             [
                 .remove([
-                    "/.dockerenv", "/run/.containerenv",
                     "/etc/ssh/ssh_host_*_key*", "/var/lib/dbus/machine-id",
                     "/var/lib/apt/lists/*", "/var/cache/apt/*.bin", "/var/cache/apt/archives/*.deb",
                     "/var/cache/apt/archives/partial/*", "/tmp/*", "/var/tmp/*",

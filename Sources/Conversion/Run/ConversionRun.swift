@@ -23,6 +23,9 @@ struct ConversionRun: Sendable {
     /// How long to wait for another job that makes the same layer.
     private static let patience = Duration.seconds(45 * 60)
 
+    /// The note of an init layer: the hash of the install layer's tar that it was made on.
+    private static let standsOn = "install"
+
     /// A phase that is done: its layer is kept already, or is to be written.
     private enum Done {
         case kept(CachedLayer)
@@ -47,35 +50,43 @@ struct ConversionRun: Sendable {
     func run() async throws -> [CachedLayer] {
         guard let install = plan[.install], let initial = plan[.`init`] else { return [] }
         let resolved = try await resolve(install.packages)
-        let installed = try await perform(install, resolved: resolved)
+        var installed = try await perform(install, resolved: resolved)
 
-        let lowers = [installed.tree] + base.lowers
-        let run = phaseRun(initial, lowers)
         let inputs = InitInputs(
             install: installed.key.name, phase: initial, sourceDateEpoch: sourceDateEpoch,
             privilege: try Privilege.current().rawValue)
+        let draft: LayerDraft
         switch try await claim("init", inputs) {
+        case .make(let made): draft = made
         case .found(let layer):
-            try await run.reportCached(layer)
-            return [try await keep(installed, "install", over: base.lowers), layer]
-        case .make(let draft):
-            // Mounted before the install layer gets its final place: the mount holds on to the directory.
-            let tree = try run.mount(draft)
-            async let below = keep(installed, "install", over: base.lowers)
-            do {
-                try await run.perform(tree) { _, _ in }
-                try tree.unmount()
-                try await draft.clampTimes(to: sourceDateEpoch)
-            } catch {
-                await abandon(draft, tree)
-                // Half a minute's work that the next attempt can use; why it could not be kept is not what to tell.
-                _ = try? await below
-                throw error
+            let below = try await keep(installed, "install", over: base.lowers)
+            if layer.facts.notes[Self.standsOn] == below.facts.diffID.hex {
+                try await phaseRun(initial, [below.tree] + base.lowers).reportCached(layer)
+                return [below, layer]
             }
-            // Only now: where the install layer is has changed, and its whiteouts are judged by what is below.
-            let kept = try await below
-            return [kept, try await keep(.draft(draft), "init", over: [kept.tree] + base.lowers)]
+            // By its key the install layer is only named: it was made again since, with other bytes.
+            installed = .kept(below)
+            draft = try cache.remake(layer)
         }
+        // Mounted before the install layer gets its final place: the mount holds on to the directory.
+        let run = phaseRun(initial, [installed.tree] + base.lowers)
+        let tree = try run.mount(draft)
+        let done = installed
+        async let below = keep(done, "install", over: base.lowers)
+        do {
+            try await run.perform(tree) { _, _ in }
+            try tree.unmount()
+            try await draft.clampTimes(to: sourceDateEpoch)
+        } catch {
+            await abandon(draft, tree)
+            // Half a minute's work that the next attempt can use; why it could not be kept is not what to tell.
+            _ = try? await below
+            throw error
+        }
+        // Only now: where the install layer is has changed, and its whiteouts are judged by what is below.
+        let kept = try await below
+        let notes = [Self.standsOn: kept.facts.diffID.hex]
+        return [kept, try await keep(.draft(draft), "init", over: [kept.tree] + base.lowers, notes)]
     }
 
     private func perform(_ phase: ConversionPlan.Phase, resolved: AptResolution) async throws -> Done {
@@ -145,7 +156,9 @@ struct ConversionRun: Sendable {
             Apt(runner: runner, directory: directory, pool: ArchivePool(directory: context.cache + "/packages")))
     }
 
-    private func keep(_ done: Done, _ name: String, over lowers: [String]) async throws -> CachedLayer {
+    private func keep(
+        _ done: Done, _ name: String, over lowers: [String], _ notes: [String: String] = [:]
+    ) async throws -> CachedLayer {
         let draft: LayerDraft
         switch done {
         case .kept(let layer): return layer
@@ -153,17 +166,19 @@ struct ConversionRun: Sendable {
         }
         return try await context.report.step(name + "Layer", "Write the \(name) layer", phase: name) { step in
             let layer = try await draft.writeAndPublish(
-                over: lowers, latestTime: sourceDateEpoch, title: "\(plan.system.name), \(name)"
+                over: lowers, latestTime: sourceDateEpoch, title: "\(plan.system.name), \(name)", notes: notes
             ) { bytes in step.progress(done: bytes, total: nil, unit: .bytes) }
             step.note("\(layer.facts.tarSize >> 20) MiB, \(layer.facts.size >> 20) MiB packed")
             return layer
         }
     }
 
-    private func claim(_ kind: String, _ inputs: some Encodable) async throws -> LayerCache.Claim {
+    private func claim(
+        _ kind: String, _ inputs: some Encodable, again: Bool = false
+    ) async throws -> LayerCache.Claim {
         let text = String(decoding: try CanonicalJSON.encode(inputs), as: UTF8.self)
         return try await cache.claim(
-            LayerKey(kind, inputs: [text]), again: context.noCache, until: .in(Self.patience))
+            LayerKey(kind, inputs: [text]), again: again || context.noCache, until: .in(Self.patience))
     }
 
     /// After a failure: the first error is the one to tell, and what stays is removed by the next job.

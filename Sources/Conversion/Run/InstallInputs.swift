@@ -6,7 +6,7 @@ import FactorySpec
 /// Encoded as canonical JSON. Everything that changes a byte of the result has to be in it.
 struct InstallInputs: Encodable {
     /// Raised by hand whenever the code makes other bytes of the same plan.
-    static let revision = 1
+    static let revision = 2
 
     var revision = Self.revision
     /// The layers of the base, the lowest first.

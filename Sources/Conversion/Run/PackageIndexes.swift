@@ -23,7 +23,8 @@ struct PackageIndexes: Sendable {
 
     /// Keeps a set in place of the old one, by one rename.
     func keep(_ source: String) throws(IOError) {
-        let draft = "\(directory)/.\(key).\(getpid())"
+        // Every job is process 2 of its own namespace, so that only chance tells two apart.
+        let draft = "\(directory)/.\(key).\(String(UInt64.random(in: .min ... .max), radix: 36))"
         let place = directory + "/" + key
         try Directory.remove(draft)
         try Directory.make(draft)

@@ -47,7 +47,7 @@ struct PhaseRun: Sendable {
         try await TreeRunner.with(tree.path, scratch: scratch, sourceDateEpoch: sourceDateEpoch) { runner in
             for warning in runner.warnings { context.report.warn("tree", warning) }
             for step in inside {
-                try await perform(step, TreeActions(files: files, runner: runner, components: components)) { report in
+                try await perform(step, actions(files, runner)) { report in
                     guard step.hasPackages, !installed else { return }
                     installed = true
                     try await install(runner, report)
@@ -55,8 +55,12 @@ struct PhaseRun: Sendable {
             }
         }
         for step in outside {
-            try await perform(step, TreeActions(files: files, runner: nil, components: components)) { _ in }
+            try await perform(step, actions(files, nil)) { _ in }
         }
+    }
+
+    private func actions(_ files: TreeFiles, _ runner: TreeRunner?) -> TreeActions {
+        TreeActions(files: files, runner: runner, components: components, sourceDateEpoch: sourceDateEpoch)
     }
 
     private func perform(

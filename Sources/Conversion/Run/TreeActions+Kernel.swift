@@ -51,6 +51,11 @@ extension TreeActions {
 
     /// Contents that name the machine or moment of the build.
     func steady() throws {
+        // setupcon(1) uses the keymap that it keeps only when that is newer than these two, and else makes one under a
+        // random name, in the initrd and at every boot. All files of a layer have one time, so these get an earlier one.
+        for path in ["/etc/default/keyboard", "/etc/default/console-setup"] {
+            try files.setTime(path, sourceDateEpoch - 1)
+        }
         let initiator = "/etc/iscsi/initiatorname.iscsi"
         if let text = try files.text(initiator), text.contains("InitiatorName=") {
             // Debian's start script of the daemon makes a name of its own in place of this line.

@@ -13,6 +13,8 @@ struct TreeActions: Sendable {
     let runner: TreeRunner?
     /// Where the components are on this machine.
     let components: String?
+    /// Seconds since 1970 that everything carries.
+    let sourceDateEpoch: Int64
 
     /// Does one action and says what was found on the way.
     func perform(_ action: ConversionAction, _ step: StepReport) async throws {

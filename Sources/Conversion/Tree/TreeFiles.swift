@@ -137,6 +137,16 @@ final class TreeFiles: Sendable {
         }
     }
 
+    /// Sets the time of last change of a file that is there, in seconds since 1970; none there is no error.
+    func setTime(_ path: String, _ seconds: Int64) throws(ConversionError) {
+        guard let (directory, name) = try parent(of: path) else { return }
+        defer { close(directory) }
+        let time = timespec(tv_sec: Int(seconds), tv_nsec: 0)
+        guard utimensat(directory, name, [time, time], AT_SYMLINK_NOFOLLOW) == 0 || errno == ENOENT else {
+            throw Self.failed("set the time of", path)
+        }
+    }
+
     /// Leaves a regular file without content; anything else, and nothing, stays as it is.
     func truncate(_ path: String) throws(ConversionError) {
         guard let (directory, name) = try parent(of: path) else { return }

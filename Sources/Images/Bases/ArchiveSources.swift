@@ -16,18 +16,22 @@ struct ArchiveSources: Sendable, Hashable {
     /// The suite itself first.
     let entries: [Entry]
 
-    /// What mmdebstrap(1) takes for a stable suite: the archive, its updates and the security archive. With a mirror of
-    /// the user's own only that, as mmdebstrap does: nobody knows what else it carries.
-    init(_ distribution: BaseReference.Distribution, mirror: String?) {
-        let suite = distribution.suite
-        if let mirror {
-            entries = [Entry(mirror: mirror.last == "/" ? String(mirror.dropLast()) : mirror, suite: suite)]
-        } else {
-            let archive = "http://mirror.example/debian"
-            entries = [
-                Entry(mirror: archive, suite: suite), Entry(mirror: archive, suite: suite + "-updates"),
-                Entry(mirror: "http://security.example/debian-security", suite: suite + "-security"),
-            ]
+    /// A mirror of the user's own and nothing else, as mmdebstrap(1) does: nobody knows what else it carries.
+    init(_ distribution: BaseReference.Distribution, mirror: String) {
+        entries = [
+            Entry(mirror: mirror.last == "/" ? String(mirror.dropLast()) : mirror, suite: distribution.suite)
+        ]
+    }
+
+    /// What a sources.list says; nil when a line is none that a base is made from (sources.list(5), one-line style).
+    init?(list: String) {
+        var entries: [Entry] = []
+        for line in list.split(separator: "\n") where !line.hasPrefix("#") {
+            let words = line.split(separator: " ")
+            guard words.count == 4, words[0] == "deb", words[3] == "main" else { return nil }
+            entries.append(Entry(mirror: String(words[1]), suite: String(words[2])))
         }
+        guard !entries.isEmpty else { return nil }
+        self.entries = entries
     }
 }

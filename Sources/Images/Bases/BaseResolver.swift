@@ -41,7 +41,7 @@ package struct BaseResolver: Sendable {
         case .distribution(let distribution):
             return try await DebianBase(
                 distribution: distribution, architecture: architecture,
-                sources: ArchiveSources(distribution, mirror: mirror), cache: cache,
+                mirror: mirror, cache: cache,
                 downloads: "\(context.cache)/base-packages/\(distribution.suite)-\(architecture.rawValue)",
                 scratch: context.work + "/base", sourceDateEpoch: context.sourceDateEpoch, again: context.noCache,
                 deadline: deadline

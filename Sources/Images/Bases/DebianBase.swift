@@ -11,9 +11,10 @@ import Processes
 struct DebianBase {
     let distribution: BaseReference.Distribution
     let architecture: Architecture
-    let sources: ArchiveSources
+    /// The user's own mirror.
+    let mirror: String?
     let cache: LayerCache
-    /// Package files kept between jobs.
+    /// Package files kept between jobs: a directory for each list of sources.
     let downloads: String
     /// Of the job.
     let scratch: String
@@ -25,15 +26,16 @@ struct DebianBase {
     let tools = ToolFinder()
 
     /// Raised whenever this file makes other bytes of the same packages.
-    private static let revision = "1"
+    private static let revision = "2"
     /// A Release file of Debian has some 150 KB.
     private static let largestRelease = 16 << 20
     /// What mmdebstrap says on its way, one line each.
     private static let stages: Int64 = 8
 
     func make(_ step: StepReport) async throws(ImageError) -> Base {
+        let sources = try await sources(step)
         let (digests, date) = try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) {
-            () async throws(ImageError) in try await releases(step)
+            () async throws(ImageError) in try await releases(of: sources, step)
         }
         let epoch = sourceDateEpoch ?? date
         let key = LayerKey(
@@ -46,22 +48,23 @@ struct DebianBase {
             step.cached("\(kept.facts.title), \(kept.facts.diffID.short)")
             layer = kept
         case .make(let draft):
-            layer = try await build(draft, epoch, step)
+            layer = try await build(draft, from: sources, epoch, step)
         }
         return Base(
             reference: BaseReference.distribution(distribution).description, digest: layer.facts.diffID,
             layers: [layer], config: nil, created: date)
     }
 
-    private func build(_ draft: LayerDraft, _ epoch: Int64, _ step: StepReport) async throws(ImageError) -> CachedLayer
-    {
+    private func build(
+        _ draft: LayerDraft, from sources: ArchiveSources, _ epoch: Int64, _ step: StepReport
+    ) async throws(ImageError) -> CachedLayer {
         do throws(ImageError) {
             try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
                 try ImageError.wrapping { () throws(IOError) in
                     try Directory.remove(draft.tree)
                     try Directory.make(draft.tree)
                 }
-                try await bootstrap(draft.tree, epoch, step)
+                try await bootstrap(draft.tree, from: sources, epoch, step)
             }
             try clean(draft.tree)
             // Mounted from here or unpacked elsewhere, the base is the same.
@@ -86,8 +89,56 @@ struct DebianBase {
 
     // MARK: What the archive has now
 
+    /// The suite's archives as mmdebstrap(1) names them, asked of itself: a setup hook runs before anything is fetched.
+    private func sources(_ step: StepReport) async throws(ImageError) -> ArchiveSources {
+        if let mirror { return ArchiveSources(distribution, mirror: mirror) }
+        let (file, tree) = (scratch + "/sources.list", scratch + "/sources")
+        try ImageError.wrapping { () throws(IOError) in
+            try Directory.make(scratch)
+            try FileIO.removeFile(file)
+            try Directory.remove(tree)
+        }
+        var command = try bootstrapper([
+            "--variant=custom", "--setup-hook=cp \"$1/etc/apt/sources.list\" \"$SOURCES\"; exit 1",
+        ])
+        command.arguments += [distribution.suite, tree]
+        command.environment["SOURCES"] = file
+        var last = LastLines()
+        do throws(ProcessError) {
+            // The hook fails on purpose: that ends the program there.
+            _ = try await command.run(until: deadline) { last.add($0.text) }
+        } catch {
+            throw ImageError(error)
+        }
+        let text = try ImageError.wrapping { () throws(IOError) in
+            defer { try? Directory.remove(tree) }  // scratch; what stays goes with the job
+            return try FileIO.status(file) == nil ? "" : try FileIO.readText(file, limit: 65536)
+        }
+        guard let sources = ArchiveSources(list: text) else {
+            throw ToolWords.error(
+                last.lines, ToolWords.apt, doing: "asking mmdebstrap for the archives of \(distribution.suite)")
+        }
+        return sources
+    }
+
+    /// mmdebstrap(1) with what every call of it is given.
+    private func bootstrapper(_ arguments: [String]) throws(ImageError) -> Command {
+        let program: String
+        do throws(ProcessError) { program = try tools.require("mmdebstrap") } catch { throw ImageError(error) }
+        var environment = Command.plainEnvironment
+        environment["TMPDIR"] = scratch
+        for (name, value) in proxies { environment[name] = value }
+        return Command(
+            program,
+            [
+                "--mode=\(cache.privilege == .root ? "root" : "auto")", "--format=directory",
+                "--architectures=\(architecture.rawValue)",
+            ] + arguments, environment: environment)
+    }
+
     /// The hashes of the signed lists, and the date of the suite. Signatures are checked later, by apt in mmdebstrap.
-    private func releases(_ step: StepReport) async throws(ImageError) -> ([Digest], Int64) {
+    private func releases(of sources: ArchiveSources, _ step: StepReport) async throws(ImageError) -> ([Digest], Int64)
+    {
         var digests: [Digest] = []
         var date: Int64?
         for (index, entry) in sources.entries.enumerated() {
@@ -125,22 +176,19 @@ struct DebianBase {
 
     // MARK: mmdebstrap
 
-    private func bootstrap(_ tree: String, _ epoch: Int64, _ step: StepReport) async throws(ImageError) {
-        let program: String
-        do throws(ProcessError) { program = try tools.require("mmdebstrap") } catch { throw ImageError(error) }
-        try ImageError.wrapping { () throws(IOError) in try Directory.make(downloads) }
-        var environment = Command.plainEnvironment
-        environment["SOURCE_DATE_EPOCH"] = String(epoch)
-        environment["TMPDIR"] = scratch
-        environment["DOWNLOADS"] = downloads
-        for (name, value) in proxies { environment[name] = value }
-        let command = Command(
-            program,
-            [
-                "--mode=\(cache.privilege == .root ? "root" : "auto")", "--variant=minbase", "--format=directory",
-                "--architectures=\(architecture.rawValue)", "--skip=essential/unlink", "--setup-hook=\(Self.takeKept)",
-                "--customize-hook=\(Self.keepNew)", distribution.suite, tree,
-            ] + sources.entries.map(\.line), environment: environment)
+    private func bootstrap(
+        _ tree: String, from sources: ArchiveSources, _ epoch: Int64, _ step: StepReport
+    ) async throws(ImageError) {
+        // What one mirror gave is not shown to a build from another.
+        let kept = downloads + "/" + SHA256.hex(of: sources.entries.map(\.line).joined(separator: "\n"))
+        try ImageError.wrapping { () throws(IOError) in try Directory.make(kept) }
+        var command = try bootstrapper([
+            "--variant=minbase", "--skip=essential/unlink", "--setup-hook=\(Self.takeKept)",
+            "--customize-hook=\(Self.keepNew)", distribution.suite, tree,
+        ])
+        command.arguments += sources.entries.map(\.line)
+        command.environment["SOURCE_DATE_EPOCH"] = String(epoch)
+        command.environment["DOWNLOADS"] = kept
         var stage: Int64 = 0
         try await run(command, ToolWords.apt, doing: "making the base of \(distribution.suite)", step) { line in
             guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
@@ -156,17 +204,20 @@ struct DebianBase {
         }
     }
 
-    /// Shows apt the package files that are kept; it checks sizes and hashes itself. A hard link where that can be.
+    /// Shows apt the package files that are kept, `<64 hex>.<name>`, a hard link where that can be. Hashed first: of a file
+    /// that is there apt looks at the size alone. What was first kept a month ago goes, so that old versions do.
     private static let takeKept = """
-        mkdir -p "$1/var/cache/apt/archives" && for f in "$DOWNLOADS"/*.deb; do [ -e "$f" ] || continue; \
-        ln "$f" "$1/var/cache/apt/archives/" 2>/dev/null || cp "$f" "$1/var/cache/apt/archives/"; done
+        mkdir -p "$1/var/cache/apt/archives" && find "$DOWNLOADS" -type f -mtime +30 -delete && \
+        for f in "$DOWNLOADS"/*.deb; do [ -e "$f" ] || continue; n="${f##*/}"; \
+        echo "${n%%.*}  $f" | sha256sum --status --check - || { rm -f "$f"; continue; }; n="${n#*.}"; \
+        ln "$f" "$1/var/cache/apt/archives/$n" 2>/dev/null || cp "$f" "$1/var/cache/apt/archives/$n"; done
         """
 
     /// Keeps the package files that are new, each appearing whole under its name.
     private static let keepNew = """
         for f in "$1"/var/cache/apt/archives/*.deb; do [ -e "$f" ] || continue; n="${f##*/}"; \
-        [ -e "$DOWNLOADS/$n" ] || ln "$f" "$DOWNLOADS/$n" 2>/dev/null || \
-        { cp "$f" "$DOWNLOADS/.$$.$n" && mv "$DOWNLOADS/.$$.$n" "$DOWNLOADS/$n"; }; done
+        h="$(sha256sum "$f")"; n="${h%% *}.$n"; [ -e "$DOWNLOADS/$n" ] && continue; \
+        cp "$f" "$DOWNLOADS/.$$.$n" && mv "$DOWNLOADS/.$$.$n" "$DOWNLOADS/$n"; done
         """
 
     /// Takes out what is the machine's and not the distribution's: nodes, state of a boot, name resolution, our name.

@@ -19,6 +19,9 @@ package final class CachedLayer: Sendable {
         self.lock = lock
     }
 
+    /// Ends the hold: from here on it may be removed.
+    func giveUp() { lock.release() }
+
     /// Its descriptor in a manifest.
     package var descriptor: OCIDescriptor {
         OCIDescriptor(mediaType: facts.mediaType, digest: facts.digest, size: facts.size)

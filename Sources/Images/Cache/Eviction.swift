@@ -15,6 +15,8 @@ struct Eviction {
     }
 
     let cache: LayerCache
+    /// Bytes that may stay.
+    let limit: Int64
 
     /// What would have to go, in this order, for `limit` bytes to be enough; who uses a layer is asked when it goes.
     static func order(_ layers: [Candidate]) -> [Candidate] {
@@ -33,7 +35,7 @@ struct Eviction {
         defer { guardian.release() }
         let layers = try layers()
         var bytes = layers.reduce(0) { $0 + $1.bytes }
-        for layer in Self.order(layers) where bytes > cache.limit {
+        for layer in Self.order(layers) where bytes > limit {
             guard let lock = try cache.tryLock(layer.key) else { continue }
             defer { lock.release() }
             try remove(layer)

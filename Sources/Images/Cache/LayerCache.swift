@@ -25,18 +25,27 @@ package struct LayerCache: Sendable {
     /// What the trees are made with: deletions look different in a user namespace.
     let privilege: Privilege
 
-    /// Ten systems or so.
-    package static let usualLimit: Int64 = 40 << 30
+    /// Ten systems or so; on a small disk half of it.
+    private static let usualLimit: Int64 = 40 << 30
 
-    /// A cache in `directory`, which is made when missing.
-    package init(directory: String, limit: Int64 = LayerCache.usualLimit) throws(ImageError) {
+    /// A cache in `directory`, which is made when missing. Without a limit it is 40 GiB, on a disk of less than twice
+    /// that half of the disk.
+    package init(directory: String, limit: Int64? = nil) throws(ImageError) {
         self.directory = directory
-        self.limit = limit
         privilege = try Privilege.current()
         // Only for this user: trees hold set-id programs and device nodes.
         try ImageError.wrapping { () throws(IOError) in try Directory.make(directory, mode: 0o700) }
+        // Also where somebody made it before: the agent, or an administrator by hand.
+        guard chmod(directory, 0o700) == 0 else { throw ImageError(system: errno, "make \(directory) private") }
         for name in [".locks", ".drafts", ".diff-ids"] {
             try ImageError.wrapping { () throws(IOError) in try Directory.make(directory + "/" + name) }
+        }
+        if let limit {
+            self.limit = limit
+        } else {
+            var disk = statvfs()
+            guard statvfs(directory, &disk) == 0 else { throw ImageError(system: errno, "look at \(directory)") }
+            self.limit = min(Self.usualLimit, Int64(disk.f_blocks) * Int64(disk.f_frsize) / 2)
         }
     }
 
@@ -52,7 +61,7 @@ package struct LayerCache: Sendable {
     package func claim(
         _ key: LayerKey, again: Bool = false, until deadline: Deadline
     ) async throws(ImageError) -> Claim {
-        if again { return .make(try draft(try freeKey(key))) }
+        if again { return .make(try freeDraft(key)) }
         while true {
             if let layer = try await find(key, until: deadline) { return .found(layer) }
             do throws(ImageError) {
@@ -68,6 +77,17 @@ package struct LayerCache: Sendable {
                 }
             }
         }
+    }
+
+    /// The task of making a layer again that is not what it should be.
+    ///
+    /// - Parameter layer: the one to be replaced; this gives it up. While another job uses it, the new one gets a name of
+    ///   its own.
+    /// - Returns: a draft.
+    /// - Throws: `busy`, `fileOperation`.
+    package func remake(_ layer: CachedLayer) throws(ImageError) -> LayerDraft {
+        layer.giveUp()
+        return try freeDraft(layer.key)
     }
 
     /// The layer of a key, held; nil when it is not kept. Waits while it is being made or removed.
@@ -95,7 +115,12 @@ package struct LayerCache: Sendable {
     }
 
     /// Removes what killed jobs left half made, and layers beyond the limit.
-    package func sweep() async throws(ImageError) {
+    package func sweep() async throws(ImageError) { try await sweep(to: limit) }
+
+    /// Removes what killed jobs left half made, and every layer that nobody uses.
+    package func makeRoom() async throws(ImageError) { try await sweep(to: 0) }
+
+    private func sweep(to limit: Int64) async throws(ImageError) {
         let cache = self
         try await OwnThread.run("cache-sweep") { () throws(ImageError) in
             for entry in try ImageError.wrapping({ () throws(IOError) in try Directory.entries(cache.drafts) }) {
@@ -103,7 +128,7 @@ package struct LayerCache: Sendable {
                 try ImageError.wrapping { () throws(IOError) in try Directory.remove(cache.drafts + "/" + entry.name) }
                 lock.release()
             }
-            try Eviction(cache: cache).run()
+            try Eviction(cache: cache, limit: limit).run()
         }
     }
 
@@ -135,6 +160,10 @@ package struct LayerCache: Sendable {
         guard let lock = try tryLock(key) else {
             throw ImageError(.busy, .worker, "the layer \(key) is being made by another job")
         }
+        return try draft(key, lock)
+    }
+
+    private func draft(_ key: LayerKey, _ lock: LockFile) throws(ImageError) -> LayerDraft {
         let draft = drafts + "/" + key.name
         try ImageError.wrapping { () throws(IOError) in
             try Directory.remove(draft)
@@ -144,14 +173,11 @@ package struct LayerCache: Sendable {
         return LayerDraft(key: key, directory: draft, cache: self, lock: lock)
     }
 
-    /// The key itself when nobody uses its layer, else one beside it.
-    private func freeKey(_ key: LayerKey) throws(ImageError) -> LayerKey {
+    /// A draft of the key itself when nobody uses its layer, else of one beside it.
+    private func freeDraft(_ key: LayerKey) throws(ImageError) -> LayerDraft {
         for number in 0..<1000 {
             let candidate = number == 0 ? key : LayerKey(name: "\(key.name).\(number)")
-            if let lock = try tryLock(candidate) {
-                lock.release()
-                return candidate
-            }
+            if let lock = try tryLock(candidate) { return try draft(candidate, lock) }
         }
         throw ImageError(.busy, .worker, "a thousand jobs use the layer \(key)")
     }
@@ -172,8 +198,8 @@ package struct LayerCache: Sendable {
 
     /// The last layer with that tar counts; a link is replaced by a rename, so that it is never missing.
     private func link(_ diffID: Digest, to key: LayerKey) throws(IOError) {
-        let temporary = linkPath(diffID) + ".\(getpid())"
-        try FileIO.removeFile(temporary)
+        // Every job is process 2 of its own namespace, so that only chance tells two apart.
+        let temporary = linkPath(diffID) + ".\(String(UInt64.random(in: .min ... .max), radix: 36))"
         guard symlink(key.name, temporary) == 0 else { throw IOError(system: errno, "link", temporary) }
         try FileIO.rename(temporary, to: linkPath(diffID))
     }

@@ -26,11 +26,11 @@ enum Mounting {
         }
     }
 
-    /// Ends the mount at `path`. One that a left-behind process still uses is taken out of the tree at once and ends
-    /// with that process.
-    static func unmount(_ path: String) throws(ImageError) {
+    /// Ends the mount at `path`. Lazily, one that a left-behind process still uses is taken out of the tree at once and
+    /// ends with that process.
+    static func unmount(_ path: String, lazily: Bool = true) throws(ImageError) {
         if umount2(path, 0) == 0 { return }
-        guard errno == EBUSY, umount2(path, Int32(MNT_DETACH)) == 0 else {
+        guard errno == EBUSY, lazily, umount2(path, Int32(MNT_DETACH)) == 0 else {
             throw ImageError(system: errno, "unmount \(path)", code: .mountRefused)
         }
     }

@@ -13,6 +13,7 @@ package struct OverlayMount: Sendable, Hashable {
     package let path: String
     /// An empty directory that was made for it.
     private let empty: String?
+    private let isWritten: Bool
 
     /// The kernel counts the options up to a page; 17 bytes a layer leave room for the rest.
     private static let mostLayers = 200
@@ -43,8 +44,9 @@ package struct OverlayMount: Sendable, Hashable {
         var options = "lowerdir=\(names.dropLast(2).joined(separator: ":"))"
         options += ",upperdir=\(names[names.count - 2]),workdir=\(names[names.count - 1]),volatile,\(wholeFiles)"
         if privilege == .userNamespace { options += ",userxattr" }
-        try Mounting.mount("overlay", at: path, 0, options)
-        return OverlayMount(path: path, empty: nil)
+        // Device nodes may be made in it, and not be opened: the machine's disks are nobody's business there.
+        try Mounting.mount("overlay", at: path, Int(MS_NODEV), options)
+        return OverlayMount(path: path, empty: nil, isWritten: true)
     }
 
     /// Mounts a tree for reading only.
@@ -64,12 +66,15 @@ package struct OverlayMount: Sendable, Hashable {
         var options = "lowerdir=\(layers.names.joined(separator: ":")),\(wholeFiles)"
         if privilege == .userNamespace { options += ",userxattr" }
         try Mounting.mount("overlay", at: path, Int(MS_RDONLY | MS_NODEV), options)
-        return OverlayMount(path: path, empty: empty)
+        return OverlayMount(path: path, empty: empty, isWritten: false)
     }
 
     /// Ends the mount. What is in `upper` stays.
+    ///
+    /// - Throws: `mountRefused`, for a tree that was written to also while somebody still uses it: what could go on
+    ///   changing must not be kept.
     package func unmount() throws(ImageError) {
-        try Mounting.unmount(path)
+        try Mounting.unmount(path, lazily: !isWritten)
         if let empty { try ImageError.wrapping { () throws(IOError) in try Directory.remove(empty) } }
     }
 

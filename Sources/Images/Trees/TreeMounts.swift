@@ -97,7 +97,7 @@ final class TreeMounts {
 
     private func dev() throws(ImageError) {
         let path = try directory("dev")
-        try mount("tmpfs", at: path, Int(MS_NOSUID | MS_NOEXEC), "mode=755,size=1m")
+        try mount("tmpfs", at: path, Int(MS_NOSUID | MS_NOEXEC | MS_NODEV), "mode=755,size=1m")
         for name in Self.nodes where access("/dev/\(name)", F_OK) == 0 {
             try makeFile("\(path)/\(name)")
             try bind("/dev/\(name)", at: "\(path)/\(name)")

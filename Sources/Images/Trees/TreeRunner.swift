@@ -33,7 +33,8 @@ package struct TreeRunner: Sendable {
     ///   - tree: a writable tree: an overlay mount, or a directory.
     ///   - scratch: a directory of the job, outside of the tree; made when missing.
     ///   - sourceDateEpoch: the time that programs are told (SOURCE_DATE_EPOCH).
-    ///   - body: runs programs. What it leaves in /run and /tmp is gone afterwards.
+    ///   - body: runs programs. What it leaves in /run and /tmp is gone afterwards, and so are programs that it leaves
+    ///     running: what they could still change must not be kept.
     /// - Returns: what `body` returned.
     /// - Throws: `mountRefused`, `notPrivileged`, `fileOperation`, and what `body` throws.
     package static func with<Value>(
@@ -41,6 +42,7 @@ package struct TreeRunner: Sendable {
     ) async throws -> Value {
         _ = try Privilege.required(for: "running programs in a tree")
         let mounts = try TreeMounts(tree: tree, scratch: scratch)
+        let processes = TreeProcesses(tree: tree)
         let value: Value
         do {
             try mounts.make()
@@ -48,9 +50,11 @@ package struct TreeRunner: Sendable {
                 TreeRunner(tree: tree, warnings: mounts.warnings, sourceDateEpoch: sourceDateEpoch))
         } catch {
             // The first failure is the one to tell; a mount that stays besides ends with the job.
+            try? await processes.end()
             try? mounts.remove()
             throw error
         }
+        try await processes.end()
         try mounts.remove()
         return value
     }

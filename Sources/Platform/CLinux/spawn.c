@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -123,6 +124,30 @@ IN_CHILD static void place_descriptors(const struct linux_spawn_request *request
     if (SYSTEM(SYS_close_range, count, ~0u, CLOSE_RANGE_CLOEXEC) < 0) fail(*report, LINUX_SPAWN_DESCRIPTORS);
 }
 
+// What programs may do that somebody else packed: change owners and modes, become users, make nodes (which no mount of
+// theirs lets them open), chroot for ldconfig -r. Not among it: mount, trace, load modules, reach files by handle.
+static const int kept_capabilities[] = {
+    CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,           CAP_FSETID,  CAP_KILL,       CAP_SETGID, CAP_SETUID,
+    CAP_SETPCAP, CAP_SETFCAP,     CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_SYS_CHROOT, CAP_MKNOD,  CAP_AUDIT_WRITE};
+
+IN_CHILD static bool drop_capabilities(void) {
+    for (int capability = 0; capability <= 63; capability++) {
+        bool is_kept = false;
+        for (size_t i = 0; i < sizeof kept_capabilities / sizeof *kept_capabilities; i++)
+            is_kept = is_kept || kept_capabilities[i] == capability;
+        // EINVAL: this kernel has no such capability, nor a higher one.
+        if (!is_kept && SYSTEM(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EINVAL;
+    }
+    return true;
+}
+
+// A root with nothing around it: chroot(2) alone can be left by who may call it.
+IN_CHILD static bool enter(const char *root) {
+    return SYSTEM(SYS_mount, root, root, NULL, MS_BIND | MS_REC, NULL) == 0 && SYSTEM(SYS_chdir, root) == 0 &&
+           SYSTEM(SYS_pivot_root, ".", ".") == 0 && SYSTEM(SYS_umount2, ".", MNT_DETACH) == 0 &&
+           SYSTEM(SYS_chdir, "/") == 0;
+}
+
 IN_CHILD static int child_main(void *argument) {
     struct child *c = argument;
     const struct linux_spawn_request *request = c->request;
@@ -141,8 +166,11 @@ IN_CHILD static int child_main(void *argument) {
         SYSTEM(SYS_mount, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         fail(c->report, LINUX_SPAWN_PROC);
     if (request->flags & LINUX_SPAWN_INIT) stay_as_init(c);
-    if (request->root && (SYSTEM(SYS_chroot, request->root) < 0 || SYSTEM(SYS_chdir, "/") < 0))
+    if (request->root && (request->flags & LINUX_SPAWN_CONFINED)) {
+        if (!enter(request->root) || !drop_capabilities()) fail(c->report, LINUX_SPAWN_ROOT);
+    } else if (request->root && (SYSTEM(SYS_chroot, request->root) < 0 || SYSTEM(SYS_chdir, "/") < 0)) {
         fail(c->report, LINUX_SPAWN_ROOT);
+    }
     if (request->directory && SYSTEM(SYS_chdir, request->directory) < 0) fail(c->report, LINUX_SPAWN_DIRECTORY);
     int report = c->report; // never written back: with CLONE_VM `c` is the parent's
     place_descriptors(request, &report);

@@ -56,7 +56,9 @@ package struct Command: Sendable {
     package var environment: [String: String]
     /// The working directory, seen from inside `root`; without one, that of the caller (or `/` inside `root`).
     package var directory: String?
-    /// A directory that becomes `/` for the program (chroot(2), needs the right to).
+    /// A directory that becomes `/` for the program, in a mount namespace of its own in which nothing else is mounted
+    /// (pivot_root(2), needs the right to), and with the capabilities that a container's programs usually have: it can
+    /// neither mount nor trace nor leave.
     package var root: String?
     package var standardInput: Input
     package var standardOutput: Output = .lines

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import IO
 
@@ -22,11 +23,15 @@ final class RunningCommand {
         self.command = command
         set = try ReadySet()
         descriptors = try CommandDescriptors(command)
-        child = try SpawnRequest(
+        var request = SpawnRequest(
             paths: command.candidates, arguments: [command.executable] + command.arguments,
             environment: command.environment, root: command.root, directory: command.directory,
-            descriptors: descriptors.child, namespaces: command.namespaces
-        ).spawn()
+            descriptors: descriptors.child, namespaces: command.namespaces)
+        if command.root != nil {
+            request.namespaces.insert(.mount)
+            request.flags.rawValue |= LINUX_SPAWN_CONFINED.rawValue
+        }
+        child = try request.spawn()
         descriptors.closeChildSide()
     }
 

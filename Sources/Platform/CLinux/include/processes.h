@@ -9,7 +9,8 @@ enum linux_spawn_flag {
     LINUX_SPAWN_SESSION = 1,   // setsid(2): own session and process group, no controlling terminal
     LINUX_SPAWN_MAP_ROOT = 2,  // with CLONE_NEWUSER: our own user and group become 0 inside
     LINUX_SPAWN_INIT = 4,      // with CLONE_NEWPID: a small init as PID 1, the program as its child
-    LINUX_SPAWN_NO_CLONE3 = 8  // as where clone3(2) is refused by a seccomp filter (for the test of that path)
+    LINUX_SPAWN_NO_CLONE3 = 8, // as where clone3(2) is refused by a seccomp filter (for the test of that path)
+    LINUX_SPAWN_CONFINED = 16  // with a root and CLONE_NEWNS: that root is all there is, and few capabilities are left
 };
 
 /// Where a spawn failed. The order is that of the steps in the child.
@@ -32,7 +33,7 @@ struct linux_spawn_request {
     const char *_Nullable const *_Nonnull paths; // tried in this order until one can be executed; ends with NULL
     char *_Nullable const *_Nonnull arguments;   // with argv[0]; ends with NULL
     char *_Nullable const *_Nonnull environment; // ends with NULL
-    const char *_Nullable root;                  // chroot(2) here first
+    const char *_Nullable root;                  // chroot(2) here first, or pivot_root(2) where confined
     const char *_Nullable directory;             // chdir(2), seen from inside the root
     const int *_Nonnull descriptors;             // descriptors[i] becomes descriptor i of the child, -1: closed there
     size_t descriptor_count;
