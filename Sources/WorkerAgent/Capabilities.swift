@@ -1,4 +1,4 @@
-import CLinux
+import FactoryArtifacts
 import FactoryProtocol
 import Glibc
 import IO
@@ -62,24 +62,26 @@ struct Capabilities: Sendable {
     }
 
     private mutating func noteMachine(_ architecture: Architecture) async {
-        let firmware = Self.firmware(architecture)
+        let firmware = GuestMachine.firmware(architecture)
         let hasFirmware = access(firmware.code, R_OK) == 0 && access(firmware.variables, R_OK) == 0
         found["ovmf"] = hasFirmware ? "yes" : "no"
         if !hasFirmware {
             missing.append(
                 Missing(what: firmware.code, package: firmware.package, neededFor: "boot checks under UEFI"))
         }
-        // A device that makes no machine is as good as none.
-        found["kvm"] = linux_kvm_error() == 0 ? "yes" : "no"
+        found["kvm"] = await hasKVM(architecture) ? "yes" : "no"
         found["processors"] = "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"
     }
 
-    /// Where Debian's packages keep UEFI for a processor: code, and variables to copy.
-    private static func firmware(_ architecture: Architecture) -> (code: String, variables: String, package: String) {
-        switch architecture {
-        case .amd64: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", "ovmf")
-        case .arm64: ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd", "qemu-efi-aarch64")
+    /// By the proof that a boot check itself asks for: a device that runs no guest is as good as none.
+    private func hasKVM(_ architecture: Architecture) async -> Bool {
+        guard found["tool.qemu-system-" + architecture.machine] != "no", let scratch = try? Directory.temporary() else {
+            return false
         }
+        let choice = await Accelerators.choose(for: architecture, work: scratch)
+        // A few bytes below /tmp; when they stay nobody is the worse for it.
+        try? Directory.remove(scratch)
+        return choice.accelerator == .kvm
     }
 
     private static func versions(

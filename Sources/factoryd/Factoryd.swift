@@ -11,6 +11,7 @@ struct Factoryd {
     static func main() async {
         // A peer that goes away in the middle of a write is an error of that write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
+        DescriptorLimit.raise()
         let environment = Environment.all()
         do {
             guard let settings = try Settings.read(Array(CommandLine.arguments.dropFirst()), environment) else {

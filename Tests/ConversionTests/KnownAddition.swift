@@ -6,7 +6,8 @@ struct KnownAddition: Sendable {
     /// Where the engine writes: the rest of the tree is the packages'.
     static let places = [
         "/boot/", "/system/", "/oem", "/etc/cos/", "/etc/dracut.conf.d/", "/etc/issue.d/", "/etc/kairos",
-        "/etc/logrotate.d/", "/etc/ssh/", "/etc/systemd/", "/usr/lib/dracut/modules.d/",
+        "/etc/logrotate.d/", "/etc/ssh/sshd_config.d/", "/etc/systemd/network/", "/etc/systemd/system/",
+        "/usr/lib/dracut/modules.d/",
         "/usr/lib/systemd/system-generators/",
     ]
 

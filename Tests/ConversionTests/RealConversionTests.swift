@@ -139,9 +139,10 @@ struct RealConversionTests {
         try AtomicFile.write(try CanonicalJSON.encode(order), to: spool.orderPath)
         var last: [String] = []
         let worker = getenv("FACTORY_BINARIES").map { String(cString: $0) + "/factory-worker" }
+        // With its own /proc, as every job has: libdispatch looks its threads up there and traps when one is missing.
         let status = try await Command(
             "unshare",
-            ["--mount", "--pid", "--fork", "--propagation", "private"]
+            ["--mount", "--pid", "--fork", "--mount-proc"]
                 + [worker ?? BuiltPrograms.path("factory-worker"), "run-job", spool.directory]
         ).run(until: .in(.seconds(1500))) { line in
             if last.count == 40 { last.removeFirst() }

@@ -142,6 +142,12 @@ struct CommandTests {
         #expect(status.isSuccess)
     }
 
+    @Test("A program gets the usual limit of descriptors, whatever ours is")
+    func descriptorLimit() async throws {
+        DescriptorLimit.raise()
+        #expect(try await Self.shell("ulimit -Sn").text(until: .in(.seconds(30))) == "1024\n")
+    }
+
     @Test("A program on a terminal believes it and keeps its line ends")
     func terminal() async throws {
         var command = Self.shell("test -t 1 && stty size <&1; printf 'a\\nb\\n'")

@@ -152,7 +152,8 @@ extension ISOBuilder {
     private func write(_ text: String, to path: String) throws {
         do throws(IOError) {
             try Directory.make(FileIO.parent(path))
-            let file = try FileIO.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+            // Ours alone: the cloud configuration is among these texts, and may hold passwords.
+            let file = try FileIO.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
             try FileIO.write(Array(text.utf8), to: file)
         } catch {
             throw Tool.failure(error)

@@ -124,6 +124,14 @@ IN_CHILD static void place_descriptors(const struct linux_spawn_request *request
     if (SYSTEM(SYS_close_range, count, ~0u, CLOSE_RANGE_CLOEXEC) < 0) fail(*report, LINUX_SPAWN_DESCRIPTORS);
 }
 
+// A server of ours may have raised its soft limit; programs get the usual one, for some go through all numbers up to it.
+IN_CHILD static void usual_descriptors(void) {
+    struct rlimit limit;
+    if (SYSTEM(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur <= 1024) return;
+    limit.rlim_cur = 1024;
+    SYSTEM(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
+}
+
 // What programs may do that somebody else packed: change owners and modes, become users, make nodes (which no mount of
 // theirs lets them open), chroot for ldconfig -r. Not among it: mount, trace, load modules, reach files by handle.
 static const int kept_capabilities[] = {
@@ -172,6 +180,7 @@ IN_CHILD static int child_main(void *argument) {
         fail(c->report, LINUX_SPAWN_ROOT);
     }
     if (request->directory && SYSTEM(SYS_chdir, request->directory) < 0) fail(c->report, LINUX_SPAWN_DIRECTORY);
+    usual_descriptors();
     int report = c->report; // never written back: with CLONE_VM `c` is the parent's
     place_descriptors(request, &report);
     reset_signals();

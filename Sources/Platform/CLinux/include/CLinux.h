@@ -4,4 +4,3 @@
 #include "processes.h"
 #include "sockets.h"
 #include "trees.h"
-#include "virtualization.h"
