@@ -85,7 +85,8 @@ package struct JobLife: Sendable, Equatable {
             case .superseded: .cancelled(Cancellation(reason: "another worker has the job", killed: killed))
             case .timedOut(let seconds): .failed(timedOut(seconds, killed: killed))
             }
-        return JobResult(outcome: outcome, artifacts: [])
+        guard case .failed = outcome else { return JobResult(outcome: outcome, artifacts: []) }
+        return JobResult(outcome: outcome, artifacts: result?.artifacts ?? [])
     }
 
     /// The failure of a job that took too long.

@@ -5,7 +5,7 @@ package struct SelfTest: Codable, Sendable, Hashable {
     package var seconds: Int
     /// How many log lines it prints; 0 to 1000.
     package var linesPerSecond: Int
-    /// How much it writes, hashes and delivers as an artifact; 0 to 1024.
+    /// How much it writes, hashes and delivers as an artifact; 0 to 1024, and with 0 there is no artifact.
     package var megabytes: Int
     /// End in this failure instead: `spec`, `worker`, `infrastructure` or `internal`.
     package var failure: String?

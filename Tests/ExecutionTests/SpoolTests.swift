@@ -37,6 +37,33 @@ struct SpoolTests {
         #expect(result.outcome == .succeeded)
     }
 
+    @Test("A failed job's result has the artifacts that are there, a cancelled one's has none")
+    func failedWithArtifacts() async throws {
+        func order(_ spool: Spool) throws {
+            try spool.write(
+                order: JobOrder(
+                    job: JobID("b.self-test"), attempt: 1, fence: Fence(1), work: .selfTest(SelfTest(seconds: 1)),
+                    timeoutSeconds: 60, trees: folder.file("trees"), cache: folder.file("cache")))
+        }
+        try order(spool)
+        let result = try await JobHost(spool, stop: StopSignal()).run { _, context in
+            for (name, size) in [("console.log", Int64(1)), ("lost.iso", 5)] {
+                context.report.artifact(
+                    Artifact(
+                        name: name, role: .consoleLog, digest: Digest(hash: [UInt8](repeating: 1, count: 32)),
+                        size: size, mediaType: "text/plain"))
+            }
+            try AtomicFile.write([1], to: context.out + "/console.log")
+            throw JobFailure(.spec, "kernel-panic", "it did not boot")
+        }
+        guard case .failed(let failure) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(failure.code == "kernel-panic")
+        #expect(result.artifacts.map(\.name) == ["console.log"])
+    }
+
     @Test("A spool gives back the order and the result that were written to it")
     func roundTrip() throws {
         let order = JobOrder(
