@@ -27,10 +27,17 @@ final class Agent: Sendable {
 
     /// Works until the task is cancelled. Jobs live on then.
     func run() async throws(ExecutionError) {
-        let found = try await foundJobs()
-        notify(.ready, "\(found.count) jobs found in spools")
+        let parts = parts
+        let found = try await OwnThread.run("spools") { () throws(ExecutionError) in try FoundSpools.look(parts) }
+        let names = Set((found.jobs.map(\.spool) + found.unreadable).map { JobProcess.groupName($0) })
+        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
+        jobs.withLock { jobs in
+            for job in found.jobs { jobs[job.claim] = job }
+        }
+        notify(.ready, "\(found.jobs.count) jobs found in spools")
         await withDiscardingTaskGroup { group in
-            for job in found { start(job, &group) }
+            for spool in found.unwanted { group.addTask { await FoundSpools.discard(spool, parts) } }
+            for job in found.jobs { start(job, &group) }
             var backoff = Backoff()
             while !Task.isCancelled {
                 do throws(ClientError) {
@@ -56,38 +63,6 @@ final class Agent: Sendable {
     }
 
     // MARK: Jobs
-
-    /// The jobs that an earlier agent left, living or not; what was never finished is removed.
-    private func foundJobs() async throws(ExecutionError) -> [WorkerJob] {
-        let parts = parts
-        let found = try await OwnThread.run("spools") { () throws(ExecutionError) -> [WorkerJob] in
-            var found: [WorkerJob] = []
-            for spool in try Spool.all(in: parts.settings.spools) {
-                do throws(ExecutionError) {
-                    found.append(WorkerJob(try Assignment(in: spool), spool, parts))
-                } catch {
-                    // Without the server's words nobody waits for this job: it was never accepted, or half removed.
-                    parts.log.write(
-                        .warning, "A spool that cannot be used is removed.",
-                        ["spool": spool.directory, "why": error.message])
-                    try Self.discard(spool, parts)
-                }
-            }
-            return found
-        }
-        let names = Set(found.map { JobProcess.groupName($0.spool) })
-        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
-        jobs.withLock { jobs in
-            for job in found { jobs[job.claim] = job }
-        }
-        return found
-    }
-
-    /// Ends what may still run in a spool that nobody wants, and removes it.
-    private static func discard(_ spool: Spool, _ parts: AgentParts) throws(ExecutionError) {
-        if let holder = try SpoolLock.holder(spool), holder > 0 { kill(holder, SIGKILL) }
-        try spool.remove()
-    }
 
     private func start(_ job: WorkerJob, _ group: inout DiscardingTaskGroup) {
         group.addTask {

@@ -64,6 +64,33 @@ struct SpoolTests {
         #expect(result.artifacts.map(\.name) == ["console.log"])
     }
 
+    @Test("A spool whose removal was cut counts no more, and its removal can be finished")
+    func halfRemoved() throws {
+        let root = folder.file("spool")
+        // As a crash between the two halves of the removal leaves it.
+        try FileIO.rename(spool.directory, to: "\(root)/.gone-\(spool.name)")
+        #expect(try Spool.all(in: root) == [])
+        let left = try Spool.halfRemoved(in: root)
+        #expect(left.map(\.name) == [".gone-\(spool.name)"])
+        // A claim whose removal was cut may come again, and go again.
+        try Spool.make(in: root, job: JobID("b.self-test"), fence: Fence(7)).remove()
+        #expect(try Directory.entries(root).isEmpty)
+        for spool in left { try spool.remove() }
+    }
+
+    @Test(
+        "A spool that cannot be removed whole counts no more",
+        .enabled(if: geteuid() == 0, "needs root: mounts something in it"))
+    func unremovable() throws {
+        let root = folder.file("spool")
+        let place = "\(root)/.gone-\(spool.name)/work"
+        #expect(mount("none", spool.work, "tmpfs", 0, "size=4k") == 0)
+        defer { umount2(place, Int32(MNT_DETACH)) }
+        #expect(throws: ExecutionError.self) { try spool.remove() }
+        #expect(try Spool.all(in: root) == [])
+        #expect(try Spool.halfRemoved(in: root).count == 1)
+    }
+
     @Test("A spool gives back the order and the result that were written to it")
     func roundTrip() throws {
         let order = JobOrder(
