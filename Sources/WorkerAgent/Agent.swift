@@ -14,13 +14,20 @@ final class Agent: Sendable {
     private static let leastRoom: Int64 = 4 << 20
 
     private let parts: AgentParts
+    private let instance: String
     private let capabilities: [String: String]
     private let jobs = Locked<[Claim: WorkerJob]>([:])
     private let isDraining = Locked(false)
     private let notifier: Notifier?
 
-    init(_ parts: AgentParts, capabilities: [String: String], notifier: Notifier?) {
+    /// - Parameters:
+    ///   - parts: What its jobs share.
+    ///   - instance: Which agent it is; see ``AgentInstance``.
+    ///   - capabilities: What it found on its machine.
+    ///   - notifier: Tells the service manager, where there is one.
+    init(_ parts: AgentParts, instance: String, capabilities: [String: String], notifier: Notifier?) {
         self.parts = parts
+        self.instance = instance
         self.capabilities = capabilities
         self.notifier = notifier
     }
@@ -39,21 +46,38 @@ final class Agent: Sendable {
             for spool in found.unwanted { group.addTask { await FoundSpools.discard(spool, parts) } }
             for job in found.jobs { start(job, &group) }
             var backoff = Backoff()
+            // What a farm refuses is mended by people.
+            var refusals = Backoff(first: .seconds(1), longest: .seconds(30))
             while !Task.isCancelled {
+                var pause: Duration?
                 do throws(ClientError) {
                     let session = try await connect()
-                    backoff.succeeded()
-                    defer { session.close() }
+                    let begin = ContinuousClock.now
+                    refusals.succeeded()
+                    defer {
+                        session.close()
+                        // What ends a connection at once may do so again and again, and each one costs the farm a
+                        // write to its disk.
+                        let age = ContinuousClock.now - begin
+                        if age >= .seconds(session.welcome.heartbeatSeconds) { backoff.succeeded() }
+                    }
                     group.addTask { await self.beat(session) }
                     try await converse(session, &group)
                 } catch {
                     if error.code == .cancelled { break }
-                    log(.warning, "No connection with the farm.", ["why": error.message])
+                    if error.code == .refused {
+                        pause = refusals.failed(chance: .random(in: 0...1))
+                        log(
+                            .error, "The farm refuses this worker; it tries again.",
+                            ["why": error.message, "code": error.reason ?? "", "name": parts.settings.name.rawValue])
+                    } else {
+                        log(.warning, "No connection with the farm.", ["why": error.message])
+                    }
                     notify(.status("\(error.message)"), nil)
                 }
                 for job in jobs.withLock({ Array($0.values) }) { job.disconnected() }
                 do throws(IOError) {
-                    try await Poller.shared.sleep(until: .in(backoff.failed(chance: .random(in: 0...1))))
+                    try await Poller.shared.sleep(until: .in(pause ?? backoff.failed(chance: .random(in: 0...1))))
                 } catch {
                     break
                 }
@@ -81,7 +105,7 @@ final class Agent: Sendable {
         let hello = Hello(role: .worker, name: settings.name.rawValue, software: FactoryWorker.software)
         let offer = Register(
             architectures: settings.architectures, slots: settings.slots, capabilities: capabilities,
-            host: WorkerSettings.hostName())
+            host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
             settings.endpoint, hello: hello, offer: offer, held: heldJobs(), until: .in(.seconds(20)))
         isDraining.withLock { $0 = false }

@@ -16,6 +16,8 @@ final class FakeFarm: Sendable {
     let listener: Listener
     /// The only job. Control groups are named by jobs, and tests run side by side.
     let job = JobID("b.self-test-\(UInt32.random(in: 0...UInt32.max))")
+    /// What the agents that came have offered.
+    let offers = Locked<[Register]>([])
     private let agents = Locked<[ContainedProcess]>([])
 
     init() throws {
@@ -74,6 +76,13 @@ final class FakeFarm: Sendable {
 
     /// The next agent that connects, after the handshake and `register`; the test answers its `resume`.
     func worker(heartbeat: Double = 5) async throws -> (connection: FrameConnection, resume: Incoming) {
+        let (connection, register) = try await unregistered(heartbeat: heartbeat)
+        try await connection.send(Registered(worker: WorkerName("w1")), id: register.id)
+        return (connection, try await connection.next(until: .in(.seconds(10))))
+    }
+
+    /// The next agent that connects; the test answers its `register`.
+    func unregistered(heartbeat: Double = 5) async throws -> (connection: FrameConnection, register: Incoming) {
         let connection = FrameConnection(try await listener.accept(until: .in(.seconds(30))))
         let (hello, id, version) = try await connection.awaitHello()
         #expect(hello.role == .worker)
@@ -87,8 +96,8 @@ final class FakeFarm: Sendable {
         let offer: Register = try register.decode()
         #expect(offer.slots == 2)
         #expect(offer.capabilities["isolation"] != nil)
-        try await connection.send(Registered(worker: WorkerName("w1")), id: register.id)
-        return (connection, try await connection.next(until: .in(.seconds(10))))
+        offers.withLock { $0.append(offer) }
+        return (connection, register)
     }
 
     /// The same for a worker that holds nothing.
