@@ -69,7 +69,8 @@ package struct JobHost: Sendable {
         if case .failed(var failure) = outcome {
             if failure.step == nil { failure.step = heard.withLock { $0.failedStep } }
             // Not knowing how much is left only makes the sentence shorter.
-            outcome = .failed(failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory))
+            outcome = .failed(
+                failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory).fitting)
         }
         return try await write(JobResult(outcome: outcome, artifacts: worthKeeping(made, outcome)), writer)
     }

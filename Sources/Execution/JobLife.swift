@@ -103,7 +103,8 @@ package struct JobLife: Sendable, Equatable {
                 Failure(
                     cause: .worker, code: "job-process-lost",
                     message: "The job's process \(how) before it could say how the job went",
-                    excerpt: lastWords, exitStatus: status?.description)),
+                    excerpt: lastWords, exitStatus: status?.description
+                ).fitting),
             artifacts: [])
     }
 }

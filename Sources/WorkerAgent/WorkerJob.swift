@@ -106,7 +106,7 @@ final class WorkerJob: Sendable {
         } catch {
             // The agent ends: the process lives on, and the next agent finds it.
             if Task.isCancelled { return }
-            result = JobResult(outcome: .failed(Self.failure(error)), artifacts: [])
+            result = JobResult(outcome: .failed(Self.failure(error).fitting), artifacts: [])
         }
         do throws(ExecutionError) {
             try await OwnThread.run("scratch") { [spool] () throws(ExecutionError) in try spool.removeScratch() }
@@ -231,8 +231,12 @@ final class WorkerJob: Sendable {
                     await pause(backoff.failed(chance: .random(in: 0...1)))
                 }
             case .finish(let result):
-                await tell(
-                    Finished(job: claim.job, fence: claim.fence, outcome: result.outcome, artifacts: result.artifacts))
+                if await !tell(finished(result)) {
+                    let failure = Failure(
+                        cause: .internal, code: "result-too-large",
+                        message: "The job's result with its \(result.artifacts.count) artifacts exceeds a message")
+                    _ = await tell(finished(JobResult(outcome: .failed(failure), artifacts: [])))
+                }
                 course.withLock { $0.finished() }
             case .remove:
                 await remove()
@@ -254,20 +258,34 @@ final class WorkerJob: Sendable {
             let events = try follower.read(limit: bytes)
             course.withLock { $0.forwarded(through: events.last?.seq, bytes: follower.bytesRead - before) }
             if events.isEmpty { return }
-            await tell(JobEvents(job: claim.job, fence: claim.fence, events: events))
+            // Events are cut to size where they are written; one that is too large even so ends the line, and is said.
+            if await !tell(JobEvents(job: claim.job, fence: claim.fence, events: events)) { line.session.close() }
         } catch {
             agent.log.write(.error, "Events of a job cannot be read.", values(["why": error.message]))
             await pause(.seconds(5))
         }
     }
 
-    private func tell(_ message: some Message) async {
-        guard let line = session.withLock({ $0 }) else { return }
+    private func finished(_ result: JobResult) -> Finished {
+        Finished(job: claim.job, fence: claim.fence, outcome: result.outcome, artifacts: result.artifacts)
+    }
+
+    /// Says something to the farm, if it can be heard.
+    ///
+    /// - Returns: False when no connection will ever carry it, because it is too large.
+    private func tell(_ message: some Message) async -> Bool {
+        guard let line = session.withLock({ $0 }) else { return true }
         do throws(ClientError) {
             try await line.session.send(message)
+            return true
         } catch {
+            if error.reason == ProtocolError.Code.frameTooLarge.rawValue {
+                agent.log.write(.error, "Something cannot be told to the farm.", values(["why": error.message]))
+                return false
+            }
             // The connection is gone; whoever receives on it notices and tells us, and then it is said again.
             line.session.close()
+            return true
         }
     }
 

@@ -64,6 +64,49 @@ struct SpoolTests {
         #expect(result.artifacts.map(\.name) == ["console.log"])
     }
 
+    @Test("Whatever a tool says, and however much of it, the events and the result hold it and fit into frames")
+    func wildWords() async throws {
+        let wild = "a\0b" + String(repeating: "\u{1}", count: 70_000)
+        try spool.write(
+            order: JobOrder(
+                job: JobID("b.self-test"), attempt: 1, fence: Fence(7), work: .selfTest(SelfTest(seconds: 1)),
+                timeoutSeconds: 60, trees: "/t", cache: "/c"))
+        let result = try await JobHost(spool, stop: StopSignal()).run { _, context in
+            context.report.warn("wild", wild)
+            try await context.report.step("s", wild) { step in
+                step.note(wild)
+                step.log(wild)
+                step.progress(done: 1, total: 1, unit: .items, note: wild)
+            }
+            try await context.report.step("t", "fails") { _ in
+                throw JobFailure(
+                    .spec, "tool-failed", wild, excerpt: [String](repeating: wild, count: 200), exitStatus: wild)
+            }
+        }
+        guard case .failed(let failure) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(failure.code == "tool-failed" && failure.step == "t")
+        #expect(failure.message.hasPrefix("a\u{fffd}b"))
+        #expect(failure.excerpt.count == 80)
+        #expect(failure.excerpt.allSatisfy { $0.hasSuffix(" bytes more)") })
+        #expect(try spool.result() == result)
+        let finished = Finished(job: JobID("b.self-test"), fence: Fence(7), outcome: result.outcome)
+        #expect(try finished.frame(id: nil).count < FrameLimits.afterWelcome)
+        let follower = try EventFollower(spool, after: 0)
+        var seen: [String] = []
+        while true {
+            let events = try follower.read(limit: 64 * 1024)
+            if events.isEmpty { break }
+            seen += events.map(\.kind.name)
+            let message = JobEvents(job: JobID("b.self-test"), fence: Fence(7), events: events)
+            #expect(try message.frame(id: nil).count < FrameLimits.afterWelcome)
+        }
+        #expect(
+            seen == ["warning", "stepStarted", "log", "stepProgress", "stepFinished", "stepStarted", "stepFinished"])
+    }
+
     @Test("A spool whose removal was cut counts no more, and its removal can be finished")
     func halfRemoved() throws {
         let root = folder.file("spool")
@@ -152,7 +195,8 @@ struct SpoolTests {
     @Test("A line longer than a chunk of the reader arrives whole, and one longer than the cap says what is left out")
     func longLines() throws {
         let writer = try writer()
-        writer.append(.warning(Warning(code: "x", message: String(repeating: "w", count: 200_000))))
+        // In JSON these take six bytes each.
+        writer.append(Self.line(String(repeating: "\u{1}", count: 16 * 1024)))
         writer.append(Self.line(String(repeating: "x", count: 20_000)))
         let events = try EventFollower(spool, after: 0).read(limit: 1)
         #expect(events.map(\.seq) == [1])

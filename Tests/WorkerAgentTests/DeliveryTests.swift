@@ -197,4 +197,28 @@ struct DeliveryTests {
         }
         try agent.kill()
     }
+
+    @Test("A result that fits into no message is told as a failure, once, and the connection lives")
+    func resultTooLarge() async throws {
+        let (farm, spool, process) = try await FoundSpoolTests.orphaned()
+        kill(process, SIGKILL)
+        let artifacts = (0..<300).map { number in
+            Artifact(
+                name: "\(number)" + String(repeating: "x", count: 4096), role: .iso,
+                digest: Digest(hash: [UInt8](repeating: 1, count: 32)), size: 1, mediaType: "text/plain")
+        }
+        try spool.write(result: JobResult(outcome: .succeeded, artifacts: artifacts))
+        try await farm.withStore { _ in
+            HTTPResponse(.ok)
+        } _: {
+            let agent = try farm.startAgent()
+            let (connection, resume) = try await farm.worker()
+            try await connection.keep(resume)
+            let (_, finished) = try await connection.events()
+            #expect(Self.failure(finished)?.code == "result-too-large")
+            try await connection.send(Settled(job: farm.job, fence: Fence(1)))
+            try await AgentTests.removed(spool)
+            try agent.kill()
+        }
+    }
 }
