@@ -124,10 +124,11 @@ struct JobProcessTests {
     func killed() async throws {
         let containment = await Containment.detect()
         try #require(containment.isolation.hasPrivateMounts, "no namespaces here: \(containment.isolation.reasons)")
-        let spool = try spool(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0))
+        let spool = try spool(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0, scratchMegabytes: 1))
         let job = try JobProcess.start(spool, program: Self.program, in: containment)
         try await Self.heard(spool, Self.isLine("line 1"))
         let holder = try #require(try SpoolLock.holder(spool))
+        #expect(MountTables.has(spool.work, holder) && !MountTables.has(spool.work, getpid()))
         #expect(kill(holder, SIGKILL) == 0)
         guard case .failed(let failure) = try await job.result(stops: Self.never()).outcome else {
             Issue.record("it did not fail")
@@ -136,6 +137,7 @@ struct JobProcessTests {
         #expect(failure.code == "job-process-lost")
         #expect(try SpoolLock.holder(spool) == nil)
         #expect(ProcessFacts(pid: job.pid) == nil)
+        #expect(try MountTables.holders(of: spool.directory) == [])
         if let group = containment.parentGroup?.child(JobProcess.groupName(spool)) {
             #expect(try FileIO.status(group.path) == nil)
         }

@@ -150,6 +150,22 @@ struct AgentTests {
         try agent.kill()
     }
 
+    @Test("A job that does not hear TERM gets KILL after ten seconds, and its end says so")
+    func cancellingTheDeaf() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: AgentTests.isLine("line 1"))
+        kill(try #require(try SpoolLock.holder(try farm.spool())), SIGSTOP)
+        let begin = ContinuousClock.now
+        try await connection.send(CancelJob(job: farm.job, fence: Fence(1), reason: "root asked"))
+        let (_, finished) = try await connection.events()
+        #expect(finished?.outcome == .cancelled(Cancellation(reason: "root asked", killed: true)))
+        #expect(ContinuousClock.now - begin >= JobProcess.grace)
+        try agent.kill()
+    }
+
     @Test("A job that the farm gave away is ended and its spool removed")
     func superseded() async throws {
         let farm = try FakeFarm()
