@@ -55,6 +55,24 @@ struct FoundSpoolTests {
         try agent.kill()
     }
 
+    @Test("An adopted job whose time is over, and that cannot end itself, is ended")
+    func overTime() async throws {
+        let (farm, spool, process) = try await Self.orphaned()
+        kill(process, SIGSTOP)
+        // As if it had been started that long ago: it would be over since before the margin of 30 s.
+        let path = spool.directory + "/assign.json"
+        let words = try FileIO.readText(path, limit: 1 << 20)
+        let changed = words.replacing(#""timeoutSeconds":120"#, with: #""timeoutSeconds":-30"#)
+        #expect(changed != words)
+        try AtomicFile.write(Array(changed.utf8), to: path)
+        let agent = try farm.startAgent()
+        let (connection, resume) = try await farm.worker()
+        try await connection.keep(resume)
+        let (_, finished) = try await connection.events()
+        #expect(finished?.outcome == .failed(JobLife.timedOut(-30, killed: true)))
+        try agent.kill()
+    }
+
     @Test("A spool that cannot be read is left as it is, with the job that runs there, and the agent works")
     func unreadable() async throws {
         let (farm, spool, process) = try await Self.orphaned()
