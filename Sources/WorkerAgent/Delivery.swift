@@ -99,7 +99,15 @@ struct Delivery: Sendable {
     ) async throws(DeliveryError) -> JobResult {
         var delivered = JobResult(outcome: result.outcome, artifacts: [])
         if result.artifacts.isEmpty { return delivered }
-        let store = try StoreAddress(assignment.assign.upload)
+        let store: StoreAddress
+        do throws(DeliveryError) {
+            store = try StoreAddress(assignment.assign.upload)
+        } catch {
+            // No later try makes another address of it.
+            guard result.outcome == .succeeded else { return delivered }
+            let failure = Failure(cause: .internal, code: "bad-store-url", message: error.message)
+            return JobResult(outcome: .failed(failure), artifacts: [])
+        }
         for artifact in result.artifacts {
             let why: String
             do throws(DeliveryError) {

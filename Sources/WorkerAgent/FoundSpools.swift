@@ -7,26 +7,18 @@ import Systemd
 struct FoundSpools: Sendable {
     /// The jobs that an earlier agent accepted, living or not.
     private(set) var jobs: [WorkerJob] = []
-    /// Spools that nobody waits for: without the server's words a job was never accepted.
+    /// Spools that nobody waits for: without the server's words a job was never accepted, and some were being removed.
     private(set) var unwanted: [Spool] = []
     /// Spools that cannot be looked at now. They are left as they are, with what may run there: the next start looks
     /// again.
     private(set) var unreadable: [Spool] = []
 
-    /// Looks at every spool, and finishes the removal of those that an earlier agent began to remove. Blocks.
+    /// Looks at every spool. Blocks.
     ///
     /// - Throws: `spoolFailed` when the directory of the spools itself cannot be read.
     static func look(_ parts: AgentParts) throws(ExecutionError) -> FoundSpools {
-        for spool in try Spool.halfRemoved(in: parts.settings.spools) {
-            do throws(ExecutionError) {
-                try spool.remove()
-            } catch {
-                parts.log.write(
-                    .warning, "A spool could not be removed; the next start tries again.",
-                    ["spool": spool.directory, "why": error.message])
-            }
-        }
         var found = FoundSpools()
+        found.unwanted = try Spool.halfRemoved(in: parts.settings.spools)
         for spool in try Spool.all(in: parts.settings.spools) {
             do throws(ExecutionError) {
                 found.jobs.append(WorkerJob(try Assignment(in: spool), spool, parts))

@@ -99,6 +99,21 @@ struct DeliveryTests {
         }
     }
 
+    @Test("A store whose address is none ends a job instead of being tried for ever", arguments: [false, true])
+    func noStore(isFailing: Bool) async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        var assign = try farm.assignment(
+            SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 1, failure: isFailing ? "spec" : nil))
+        assign.upload.url = "ftp://store"
+        try await connection.send(assign)
+        let (_, finished) = try await connection.events()
+        #expect(Self.failure(finished)?.code == (isFailing ? "self-test" : "bad-store-url"))
+        #expect(finished?.artifacts == [])
+        try agent.kill()
+    }
+
     /// An input of two mebibytes, and its bytes.
     static func input(localPath: String? = nil) -> (input: Input, bytes: [UInt8]) {
         let bytes = [UInt8](repeating: 7, count: 2 << 20)
