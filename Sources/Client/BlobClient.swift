@@ -17,12 +17,15 @@ package struct BlobClient: Sendable {
 
     private let client: HTTPClient
     private let base: String
+    private let fields: HTTPFields
     private static let tries = 5
 
-    /// Takes the store's address: `unix:/path/http.sock`, `http://host:port` or `https://host:port`.
+    /// Takes the store's address: `unix:/path/http.sock`, `http://host:port` or `https://host:port`; and what the store
+    /// knows a running attempt by, for who has one.
     ///
     /// - Throws: `bad-endpoint`.
-    package init(_ address: String) throws(ClientError) {
+    package init(_ address: String, token: String? = nil) throws(ClientError) {
+        fields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
         if address.hasPrefix("unix:"), address.contains("/") {
             client = HTTPClient(unixSocket: String(address.dropFirst(5)))
             base = "http://localhost"
@@ -73,8 +76,8 @@ package struct BlobClient: Sendable {
         for attempt in 1...Self.tries {
             do throws(HTTPError) {
                 return try await client.download(
-                    "\(base)/v1/blobs/\(digest)", to: part, resumeTag: digest.description, limit: Int(size),
-                    progress: progress)
+                    "\(base)/v1/blobs/\(digest)", to: part, fields: fields, resumeTag: digest.description,
+                    limit: Int(size), progress: progress)
             } catch {
                 guard attempt < Self.tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
                     throw ClientError(fetching: error)

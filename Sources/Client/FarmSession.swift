@@ -12,6 +12,10 @@ package final class FarmSession: Sendable {
     private let connection: FrameConnection
     // The handshake's `hello` has 1.
     private let lastID = Atomic<Int64>(1)
+    /// What nobody asked for and came while `request` waited for its answer.
+    private let early = Locked<[Incoming]>([])
+    /// How many of those are kept: more than a server has to say between a question and its answer.
+    private static let mostEarly = 256
 
     private init(connection: FrameConnection, welcome: Welcome) {
         self.connection = connection
@@ -63,6 +67,12 @@ package final class FarmSession: Sendable {
     ///
     /// - Throws: `timed-out`, `connection-lost`, `refused` with the server's word, `bad-reply`, `cancelled`.
     package func receive(until deadline: Deadline) async throws(ClientError) -> Incoming {
+        let kept = early.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        if let kept { return kept }
+        return try await next(until: deadline)
+    }
+
+    private func next(until deadline: Deadline) async throws(ClientError) -> Incoming {
         let incoming: Incoming
         do throws(WireError) {
             incoming = try await connection.next(until: deadline)
@@ -76,19 +86,27 @@ package final class FarmSession: Sendable {
         return incoming
     }
 
-    /// Asks for one thing and waits for the answer; for a session that nobody else receives from.
+    /// Asks for one thing and waits for the answer; for a session that nobody else receives from. What the server says
+    /// meanwhile without being asked is kept for `receive`.
     ///
-    /// - Throws: `rejected` with the server's word and problems, and what `send` and `receive` throw.
+    /// - Throws: `bad-reply` when that is too much; `rejected` with the server's word and problems, and what `send` and `receive` throw.
     package func request<Reply: Message>(
         _ message: some Message, for reply: Reply.Type = Reply.self, until deadline: Deadline = .in(.seconds(30))
     ) async throws(ClientError) -> Reply {
         let id = nextID()
         try await send(message, id: id)
         while true {
-            let incoming = try await receive(until: deadline)
-            // Pushes have no id; another id answers a request that was given up.
-            guard incoming.id == id else { continue }
-            return try Self.answer(incoming)
+            let incoming = try await next(until: deadline)
+            if incoming.id == id { return try Self.answer(incoming) }
+            // Another id answers a request that was given up, and a heartbeat has done its work by coming.
+            guard incoming.id == nil, incoming.type != Heartbeat.type else { continue }
+            let isTooMuch = early.withLock { early in
+                early.append(incoming)
+                return early.count > Self.mostEarly
+            }
+            if isTooMuch {
+                throw ClientError(.badReply, "factoryd said \(Self.mostEarly) other things and did not answer")
+            }
         }
     }
 

@@ -9,8 +9,6 @@ import JSON
 /// A line is one write(2), without a sync: it survives the death of every process. The ends of steps are made durable
 /// beside it, on a queue of its own, so that a power cut loses seconds and not a build.
 package final class EventWriter: Sendable {
-    /// Longest text of a log line, in bytes; a frame of the wire holds several such events.
-    private static let longestText = 16 * 1024
     /// What `reserve` holds: enough for a last event and a result.
     private static let reserveSize = 128 * 1024
 
@@ -69,7 +67,7 @@ package final class EventWriter: Sendable {
         let failure = state.withLock { state -> ExecutionError? in
             guard state.failure == nil else { return nil }
             do throws(ExecutionError) {
-                try write(Event(seq: state.sequence + 1, at: time, kind: Self.shortened(kind)))
+                try write(Event(seq: state.sequence + 1, at: time, kind: kind.fitting))
                 state.sequence += 1
                 return nil
             } catch {
@@ -117,13 +115,6 @@ package final class EventWriter: Sendable {
             // A disk that cannot sync says so at the result, which counts.
             _ = fdatasync(file.rawValue)
         }
-    }
-
-    private static func shortened(_ kind: Event.Kind) -> Event.Kind {
-        guard case .log(var line) = kind, line.text.utf8.count > longestText else { return kind }
-        let left = line.text.utf8.count - longestText
-        line.text = String(decoding: line.text.utf8.prefix(longestText), as: UTF8.self) + "… (\(left) bytes more)"
-        return .log(line)
     }
 
     /// The number of the last whole event, and whether the file ends in the middle of a line.

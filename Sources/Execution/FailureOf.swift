@@ -1,4 +1,4 @@
-import FactoryProtocol
+package import FactoryProtocol
 import IO
 import Processes
 
@@ -41,7 +41,7 @@ extension Failure {
     ///
     /// Tools say it in their own words, and a full disk makes them fail in strange ways; a description is never at fault
     /// for it.
-    func considering(freeBytes: Int64?, in place: String) -> Failure {
+    package func considering(freeBytes: Int64?, in place: String) -> Failure {
         let words = excerpt + [message]
         let isFull =
             code == "disk-full" || words.contains { $0.contains("No space left on device") }

@@ -12,5 +12,7 @@ package struct JobFailure: Error, Sendable, Equatable, CustomStringConvertible {
             cause: cause, code: code, message: message, step: step, excerpt: excerpt, exitStatus: exitStatus)
     }
 
+    package init(_ failure: Failure) { self.failure = failure }
+
     package var description: String { failure.message }
 }

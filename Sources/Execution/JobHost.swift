@@ -69,10 +69,10 @@ package struct JobHost: Sendable {
         if case .failed(var failure) = outcome {
             if failure.step == nil { failure.step = heard.withLock { $0.failedStep } }
             // Not knowing how much is left only makes the sentence shorter.
-            outcome = .failed(failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory))
+            outcome = .failed(
+                failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory).fitting)
         }
-        let result = JobResult(outcome: outcome, artifacts: outcome == .succeeded ? made : [])
-        return try await write(result, writer)
+        return try await write(JobResult(outcome: outcome, artifacts: worthKeeping(made, outcome)), writer)
     }
 
     /// What the result takes from the events.
@@ -153,13 +153,26 @@ package struct JobHost: Sendable {
         }
     }
 
+    /// What of the artifacts goes with the result: a failed job's consoles and reports are what tells why it failed.
+    private func worthKeeping(_ made: [Artifact], _ outcome: Outcome) -> [Artifact] {
+        switch outcome {
+        case .succeeded: made
+        case .failed: made.filter { sizeOf($0) == $0.size }
+        case .cancelled: []
+        }
+    }
+
+    /// How many bytes an artifact has in the spool. Not there and not readable are the same here.
+    private func sizeOf(_ artifact: Artifact) -> Int64? {
+        (try? FileIO.status(spool.out + "/" + artifact.name))?.map { Int64($0.size) }
+    }
+
     /// The failure of a job that reported an artifact it did not leave.
     private func missing(_ made: [Artifact]) -> Failure? {
         for artifact in made {
             let path = spool.out + "/" + artifact.name
-            // Not there and not readable are the same here.
-            let size = (try? FileIO.status(path))??.size
-            if size.map(Int64.init) != artifact.size {
+            let size = sizeOf(artifact)
+            if size != artifact.size {
                 let found = size.map { "has \($0) bytes" } ?? "is not there"
                 return Failure(
                     cause: .internal, code: "artifact-missing",

@@ -85,7 +85,8 @@ package struct JobLife: Sendable, Equatable {
             case .superseded: .cancelled(Cancellation(reason: "another worker has the job", killed: killed))
             case .timedOut(let seconds): .failed(timedOut(seconds, killed: killed))
             }
-        return JobResult(outcome: outcome, artifacts: [])
+        guard case .failed = outcome else { return JobResult(outcome: outcome, artifacts: []) }
+        return JobResult(outcome: outcome, artifacts: result?.artifacts ?? [])
     }
 
     /// The failure of a job that took too long.
@@ -102,7 +103,8 @@ package struct JobLife: Sendable, Equatable {
                 Failure(
                     cause: .worker, code: "job-process-lost",
                     message: "The job's process \(how) before it could say how the job went",
-                    excerpt: lastWords, exitStatus: status?.description)),
+                    excerpt: lastWords, exitStatus: status?.description
+                ).fitting),
             artifacts: [])
     }
 }

@@ -82,15 +82,37 @@ package final class JobProcess: Sendable {
         }
     }
 
+    /// Kills what may still run in a spool that nobody wants, and waits for its end.
+    ///
+    /// - Returns: The lock, which keeps the job from starting late; hold it until the spool is gone.
+    package static func end(_ spool: Spool, in containment: Containment) async throws(ExecutionError) -> SpoolLock {
+        while true {
+            switch try adopt(spool, in: containment) {
+            case .ended(let lock): return lock
+            case .living(let job):
+                do throws(ProcessError) {
+                    try job.process.kill()
+                    _ = try await job.process.ended()
+                } catch {
+                    throw ExecutionError(error)
+                }
+            }
+        }
+    }
+
     /// The name of the control group of a spool's job.
     package static func groupName(_ spool: Spool) -> String { "job-" + spool.name }
 
     /// Waits until the job has ended and everything it started is gone. Cancelling the task ends the wait, not the job.
     ///
-    /// - Parameter stops: Reasons to stop the job, as they come; the first one counts.
+    /// - Parameters:
+    ///   - stops: Reasons to stop the job, as they come; the first one counts.
+    ///   - limit: How long the job may take; nil for ever.
     /// - Returns: How the attempt ended, whether the job could say so or not.
     /// - Throws: `processFailed`, `badSpool`.
-    package func result(stops: AsyncStream<JobLife.Stop>) async throws(ExecutionError) -> JobResult {
+    package func result(
+        stops: AsyncStream<JobLife.Stop>, limit: JobTimeLimit? = nil
+    ) async throws(ExecutionError) -> JobResult {
         let ending: Result<Ending?, ExecutionError> = await withTaskGroup(of: Result<Ending?, ExecutionError>?.self) {
             group in
             group.addTask {
@@ -102,6 +124,15 @@ package final class JobProcess: Sendable {
                     }
                 }
                 return nil
+            }
+            group.addTask {
+                guard let limit, await limit.passed(self.process.pid) else { return nil }
+                do throws(ExecutionError) {
+                    try await self.stop(.timedOut(seconds: limit.seconds))
+                    return nil
+                } catch {
+                    return .failure(error)
+                }
             }
             group.addTask {
                 do throws(ProcessError) {
@@ -127,6 +158,13 @@ package final class JobProcess: Sendable {
         let result = try spool.result()
         var life = JobLife()
         return life.processEnded(result: result, status: nil, lastWords: result == nil ? lastWords(spool) : [])
+    }
+
+    /// How the attempt ended of a job that was stopped before it had a process.
+    package static func result(ofUnstarted stop: JobLife.Stop) -> JobResult {
+        var life = JobLife()
+        _ = life.stopWanted(stop)
+        return life.processEnded(result: nil, status: nil, lastWords: [])
     }
 
     /// Brings the job to its end: TERM, again every second, KILL after the grace.

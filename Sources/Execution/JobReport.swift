@@ -50,7 +50,7 @@ package struct JobReport: Sendable {
     package func bootResult(_ result: BootResult) { sink(.bootResult(result)) }
 
     /// A line that belongs to no step.
-    package func log(_ text: String) { sink(.log(LogLine(text: text.withoutNUL))) }
+    package func log(_ text: String) { sink(.log(LogLine(text: text))) }
 
     private func milliseconds(since begin: ContinuousClock.Instant) -> Int64 {
         let (seconds, attoseconds) = (ContinuousClock.now - begin).components

@@ -12,6 +12,11 @@ package enum SelfTestJob {
 
     /// Runs it.
     package static func run(_ work: SelfTest, in context: JobContext) async throws {
+        if let megabytes = work.scratchMegabytes { try mount(megabytes: megabytes, at: context.work) }
+        defer {
+            // Where the job has its mounts for itself they end with it anyway; by hand it has not.
+            if work.scratchMegabytes != nil { umount2(context.work, Int32(MNT_DETACH)) }
+        }
         try await context.report.step("children", "Running child processes for \(work.seconds) s") { step in
             try await children(work, step)
         }
@@ -24,6 +29,12 @@ package enum SelfTestJob {
                 Failure.Cause(rawValue: word) ?? .internal, "self-test",
                 "The self test failed because it was asked to (\(word))",
                 excerpt: ["self-test: failing as asked", "self-test: cause \(word)"], exitStatus: "exit status 1")
+        }
+    }
+
+    private static func mount(megabytes: Int, at path: String) throws {
+        guard Glibc.mount("scratch", path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "size=\(megabytes)m") == 0 else {
+            throw JobFailure(.worker, "mount-refused", IOError(system: errno, "mount a tmpfs at", path).message)
         }
     }
 
@@ -58,6 +69,8 @@ package enum SelfTestJob {
                 .worker, "self-test-corrupt",
                 "\(path) reads back as \(Digest(hash: again)), but \(Digest(hash: hash)) was written")
         }
+        // A worker can be tried without a store, too.
+        guard work.megabytes > 0 else { return }
         context.report.artifact(
             Artifact(
                 name: name, role: Artifact.Role(rawValue: "self-test"), digest: Digest(hash: hash),

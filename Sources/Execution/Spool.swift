@@ -8,7 +8,7 @@ import JSON
 ///
 /// | name | written by | what |
 /// |---|---|---|
-/// | `job.json` | agent | the order (``JobOrder``); a spool without it was never finished |
+/// | `job.json` | agent | the order (``JobOrder``); without it the job was never started |
 /// | `lock` | job | a record lock while it lives (``SpoolLock``) |
 /// | `events.ndjson` | job | one event a line, numbered from 1 |
 /// | `job.log` | job | what its process printed itself: a crash's last words |
@@ -68,8 +68,20 @@ package struct Spool: Sendable, Hashable {
         for folder in ["in", "out", "work"] { try Directory.make("\(directory)/\(folder)") }
     }
 
+    /// What the name of a spool begins with that is being removed, and of none that counts.
+    private static let gone = ".gone-"
+
     /// The spools below `root`, sorted by name, those that were never finished included; none when `root` is not there.
     package static func all(in root: String) throws(ExecutionError) -> [Spool] {
+        try directories(in: root).filter { !$0.name.hasPrefix(gone) }
+    }
+
+    /// The spools below `root` whose removal was begun and not finished; ``remove()`` finishes it.
+    package static func halfRemoved(in root: String) throws(ExecutionError) -> [Spool] {
+        try directories(in: root).filter { $0.name.hasPrefix(gone) }
+    }
+
+    private static func directories(in root: String) throws(ExecutionError) -> [Spool] {
         do throws(IOError) {
             guard try FileIO.status(root) != nil else { return [] }
             return try Directory.entries(root).filter { $0.kind == .directory }.map { Spool("\(root)/\($0.name)") }
@@ -122,11 +134,22 @@ package struct Spool: Sendable, Hashable {
         }
     }
 
-    /// Removes all of it. Blocks. The order goes first: what is left after a crash on the way counts no more.
+    /// Removes all of it. Blocks. Its name goes first, so that what is left after a crash on the way, or of a file that
+    /// cannot be removed, is no spool any more.
     package func remove() throws(ExecutionError) {
         do throws(IOError) {
-            try FileIO.removeFile(orderPath)
-            try Directory.remove(directory)
+            var place = directory
+            if !name.hasPrefix(Self.gone) {
+                place = FileIO.parent(directory) + "/" + Self.gone + name
+                // An earlier spool of this name that could not be removed would be in the way.
+                try Directory.remove(place)
+                do throws(IOError) {
+                    try FileIO.rename(directory, to: place)
+                } catch {
+                    guard error.code == .notFound else { throw error }
+                }
+            }
+            try Directory.remove(place)
         } catch {
             throw ExecutionError(error)
         }

@@ -22,7 +22,7 @@ package final class StepReport: Sendable {
     var result: (result: StepFinished.Result, note: String?) { state.withLock { $0.result } }
 
     /// A line that a tool printed.
-    package func log(_ text: String) { sink(.log(LogLine(step: id, text: text.withoutNUL))) }
+    package func log(_ text: String) { sink(.log(LogLine(step: id, text: text))) }
 
     /// How far the step is. At most five a second are passed on; the last one, with `done == total`, always is.
     package func progress(done: Int64, total: Int64?, unit: StepProgress.Unit, note: String? = nil) {
@@ -42,12 +42,4 @@ package final class StepReport: Sendable {
 
     /// A few words for the line that says the step is done.
     package func note(_ note: String) { state.withLock { $0.result.note = note } }
-}
-
-extension String {
-    /// The text with U+FFFD in place of NUL, which no JSON reader of ours takes.
-    var withoutNUL: String {
-        guard utf8.contains(0) else { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{fffd}" : $0 }))
-    }
 }

@@ -30,7 +30,7 @@ package struct Failure: Codable, Sendable, Equatable {
     package var message: String
     /// The step that failed, by its identifier.
     package var step: String?
-    /// The failing tool's own words around the first error, at most 40 lines.
+    /// The failing tool's own words around the first error, at most 80 lines of 1024 bytes.
     package var excerpt: [String]
     /// How the failing program ended: `exit status 100`, `signal 9 (KILL)`.
     package var exitStatus: String?

@@ -1,6 +1,7 @@
 import FactoryProtocol
 import FactoryQueue
 import FactorySpec
+import FactoryWire
 import JSON
 
 extension Farm {
@@ -56,8 +57,11 @@ extension Farm {
             timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
         // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
         // may have arrived after all.
-        if await link.tell(assign) {
+        do throws(WireError) {
+            guard try await link.give(assign) else { return }
             log.info("A job was given to a worker.", ["job": claim.job.rawValue, "worker": order.worker.rawValue])
+        } catch {
+            await giveBack(claim, .declined("the job does not fit into a message: \(error)"))
         }
     }
 

@@ -24,6 +24,20 @@ final class WorkerLink: Sendable {
         }
     }
 
+    /// Sends a message that may be too large, which no other connection would change.
+    ///
+    /// - Returns: False when the connection has ended.
+    /// - Throws: The violation of the frame's limit; nothing was sent, and the connection lives.
+    func give(_ message: some Message) async throws(WireError) -> Bool {
+        do throws(WireError) {
+            try await connection.send(message)
+            return true
+        } catch {
+            if case .violation = error.kind { throw error }
+            return false
+        }
+    }
+
     /// Ends the connection.
     func close() { connection.close() }
 }

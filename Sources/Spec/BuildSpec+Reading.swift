@@ -140,7 +140,8 @@ extension SpecReader {
     fileprivate mutating func selfTest(_ node: SpecNode) -> SelfTest? {
         let before = problems.count
         let entries = entries(
-            of: node, path: "selfTest", known: ["seconds", "linesPerSecond", "megabytes", "failure"])
+            of: node, path: "selfTest",
+            known: ["seconds", "linesPerSecond", "megabytes", "failure", "scratchMegabytes"])
         var test = SelfTest(seconds: 3)
         if let node = entries["seconds"], let value = integer(node, path: "selfTest.seconds", in: 1...3600) {
             test.seconds = Int(value)
@@ -152,6 +153,11 @@ extension SpecReader {
         }
         if let node = entries["megabytes"], let value = integer(node, path: "selfTest.megabytes", in: 0...1024) {
             test.megabytes = Int(value)
+        }
+        if let node = entries["scratchMegabytes"],
+            let value = integer(node, path: "selfTest.scratchMegabytes", in: 1...64)
+        {
+            test.scratchMegabytes = Int(value)
         }
         if let node = entries["failure"],
             let cause: Failure.Cause = word(node, path: "selfTest.failure", what: "cause")

@@ -5,17 +5,21 @@ package struct SelfTest: Codable, Sendable, Hashable {
     package var seconds: Int
     /// How many log lines it prints; 0 to 1000.
     package var linesPerSecond: Int
-    /// How much it writes, hashes and delivers as an artifact; 0 to 1024.
+    /// How much it writes, hashes and delivers as an artifact; 0 to 1024, and with 0 there is no artifact.
     package var megabytes: Int
     /// End in this failure instead: `spec`, `worker`, `infrastructure` or `internal`.
     package var failure: String?
+    /// Mount a file system of so many MiB in memory over its scratch directory while it runs; 1 to 64.
+    package var scratchMegabytes: Int?
 
     package init(
-        seconds: Int, linesPerSecond: Int = 10, megabytes: Int = 1, failure: String? = nil
+        seconds: Int, linesPerSecond: Int = 10, megabytes: Int = 1, failure: String? = nil,
+        scratchMegabytes: Int? = nil
     ) {
         self.seconds = seconds
         self.linesPerSecond = linesPerSecond
         self.megabytes = megabytes
         self.failure = failure
+        self.scratchMegabytes = scratchMegabytes
     }
 }

@@ -14,39 +14,70 @@ final class Agent: Sendable {
     private static let leastRoom: Int64 = 4 << 20
 
     private let parts: AgentParts
+    private let instance: String
     private let capabilities: [String: String]
     private let jobs = Locked<[Claim: WorkerJob]>([:])
     private let isDraining = Locked(false)
     private let notifier: Notifier?
 
-    init(_ parts: AgentParts, capabilities: [String: String], notifier: Notifier?) {
+    /// - Parameters:
+    ///   - parts: What its jobs share.
+    ///   - instance: Which agent it is; see ``AgentInstance``.
+    ///   - capabilities: What it found on its machine.
+    ///   - notifier: Tells the service manager, where there is one.
+    init(_ parts: AgentParts, instance: String, capabilities: [String: String], notifier: Notifier?) {
         self.parts = parts
+        self.instance = instance
         self.capabilities = capabilities
         self.notifier = notifier
     }
 
     /// Works until the task is cancelled. Jobs live on then.
     func run() async throws(ExecutionError) {
-        let found = try await foundJobs()
-        notify(.ready, "\(found.count) jobs found in spools")
+        let parts = parts
+        let found = try await OwnThread.run("spools") { () throws(ExecutionError) in try FoundSpools.look(parts) }
+        let names = Set((found.jobs.map(\.spool) + found.unreadable).map { JobProcess.groupName($0) })
+        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
+        jobs.withLock { jobs in
+            for job in found.jobs { jobs[job.claim] = job }
+        }
+        notify(.ready, "\(found.jobs.count) jobs found in spools")
         await withDiscardingTaskGroup { group in
-            for job in found { start(job, &group) }
+            for spool in found.unwanted { group.addTask { await FoundSpools.discard(spool, parts) } }
+            for job in found.jobs { start(job, &group) }
             var backoff = Backoff()
+            // What a farm refuses is mended by people.
+            var refusals = Backoff(first: .seconds(1), longest: .seconds(30))
             while !Task.isCancelled {
+                var pause: Duration?
                 do throws(ClientError) {
                     let session = try await connect()
-                    backoff.succeeded()
-                    defer { session.close() }
+                    let begin = ContinuousClock.now
+                    refusals.succeeded()
+                    defer {
+                        session.close()
+                        // What ends a connection at once may do so again and again, and each one costs the farm a
+                        // write to its disk.
+                        let age = ContinuousClock.now - begin
+                        if age >= .seconds(session.welcome.heartbeatSeconds) { backoff.succeeded() }
+                    }
                     group.addTask { await self.beat(session) }
                     try await converse(session, &group)
                 } catch {
                     if error.code == .cancelled { break }
-                    log(.warning, "No connection with the farm.", ["why": error.message])
+                    if error.code == .refused {
+                        pause = refusals.failed(chance: .random(in: 0...1))
+                        log(
+                            .error, "The farm refuses this worker; it tries again.",
+                            ["why": error.message, "code": error.reason ?? "", "name": parts.settings.name.rawValue])
+                    } else {
+                        log(.warning, "No connection with the farm.", ["why": error.message])
+                    }
                     notify(.status("\(error.message)"), nil)
                 }
                 for job in jobs.withLock({ Array($0.values) }) { job.disconnected() }
                 do throws(IOError) {
-                    try await Poller.shared.sleep(until: .in(backoff.failed(chance: .random(in: 0...1))))
+                    try await Poller.shared.sleep(until: .in(pause ?? backoff.failed(chance: .random(in: 0...1))))
                 } catch {
                     break
                 }
@@ -56,38 +87,6 @@ final class Agent: Sendable {
     }
 
     // MARK: Jobs
-
-    /// The jobs that an earlier agent left, living or not; what was never finished is removed.
-    private func foundJobs() async throws(ExecutionError) -> [WorkerJob] {
-        let parts = parts
-        let found = try await OwnThread.run("spools") { () throws(ExecutionError) -> [WorkerJob] in
-            var found: [WorkerJob] = []
-            for spool in try Spool.all(in: parts.settings.spools) {
-                do throws(ExecutionError) {
-                    found.append(WorkerJob(try Assignment(in: spool), spool, parts))
-                } catch {
-                    // Without the server's words nobody waits for this job: it was never accepted, or half removed.
-                    parts.log.write(
-                        .warning, "A spool that cannot be used is removed.",
-                        ["spool": spool.directory, "why": error.message])
-                    try Self.discard(spool, parts)
-                }
-            }
-            return found
-        }
-        let names = Set(found.map { JobProcess.groupName($0.spool) })
-        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
-        jobs.withLock { jobs in
-            for job in found { jobs[job.claim] = job }
-        }
-        return found
-    }
-
-    /// Ends what may still run in a spool that nobody wants, and removes it.
-    private static func discard(_ spool: Spool, _ parts: AgentParts) throws(ExecutionError) {
-        if let holder = try SpoolLock.holder(spool), holder > 0 { kill(holder, SIGKILL) }
-        try spool.remove()
-    }
 
     private func start(_ job: WorkerJob, _ group: inout DiscardingTaskGroup) {
         group.addTask {
@@ -106,7 +105,7 @@ final class Agent: Sendable {
         let hello = Hello(role: .worker, name: settings.name.rawValue, software: FactoryWorker.software)
         let offer = Register(
             architectures: settings.architectures, slots: settings.slots, capabilities: capabilities,
-            host: WorkerSettings.hostName())
+            host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
             settings.endpoint, hello: hello, offer: offer, held: heldJobs(), until: .in(.seconds(20)))
         isDraining.withLock { $0 = false }

@@ -21,6 +21,7 @@ enum AgentCommand {
             // One agent a directory: two would adopt each other's jobs.
             let lock = try LockFile.acquire(settings.directory + "/agent.lock")
             defer { lock.release() }
+            let instance = try AgentInstance.kept(in: settings.directory)
             let containment = await Containment.detect()
             let found = await Capabilities.look(for: settings.architectures.first ?? .host, containment: containment)
             log.write(
@@ -33,7 +34,8 @@ enum AgentCommand {
                 log.write(.notice, "Less isolation than there could be.", ["why": reason])
             }
             let parts = AgentParts(settings, containment, log)
-            let agent = Agent(parts, capabilities: found.found, notifier: Notifier(environment: environment))
+            let agent = Agent(
+                parts, instance: instance, capabilities: found.found, notifier: Notifier(environment: environment))
             try await untilStopped(agent, stop)
             log.write(.info, "The agent ends; jobs that run go on.")
             return 0

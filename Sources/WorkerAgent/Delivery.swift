@@ -1,3 +1,4 @@
+import FactoryClient
 import FactoryExecution
 import FactoryProtocol
 import Glibc
@@ -19,18 +20,26 @@ struct Delivery: Sendable {
 
     // MARK: Inputs
 
-    /// Puts every input of a job into its spool.
+    /// Puts every input of a job into its spool, whole or not at all.
     ///
+    /// - Parameters:
+    ///   - assignment: What names them, and the store.
+    ///   - spool: Where they go.
+    ///   - isConnected: Whether the farm can be heard. While it cannot, the store cannot either, and both are waited
+    ///     for: a restart of the farm is no job's fault.
     /// - Throws: A failure of the infrastructure, when one cannot be had; of the worker, when its disk is full.
-    func fetchInputs(_ assignment: Assignment, to spool: Spool) async throws(JobFailure) {
+    func fetchInputs(
+        _ assignment: Assignment, to spool: Spool, isConnected: () -> Bool
+    ) async throws(JobFailure) {
         for input in assignment.assign.inputs {
             let path = spool.inputPath(input.artifact.digest)
             if let local = input.localPath, Self.link(local, to: path) { continue }
-            try await download(input.artifact, to: path, assignment.assign.upload)
+            try await download(input.artifact, to: path, assignment.assign.upload, isConnected)
         }
     }
 
-    /// Gives a file of the store a second name; what is in the store never changes.
+    /// Gives a file of the store a second name; what is in the store never changes. A file that has the name already is
+    /// whole: downloads have another one until then.
     private static func link(_ local: String, to path: String) -> Bool {
         if Glibc.link(local, path) == 0 || errno == EEXIST { return true }
         guard errno == EXDEV || errno == EPERM || errno == EMLINK, access(local, R_OK) == 0 else { return false }
@@ -38,51 +47,88 @@ struct Delivery: Sendable {
         return symlink(local, path) == 0
     }
 
-    private func download(_ artifact: Artifact, to path: String, _ upload: Upload) async throws(JobFailure) {
-        let store: StoreAddress
-        do throws(DeliveryError) {
-            store = try StoreAddress(upload)
+    private func download(
+        _ artifact: Artifact, to path: String, _ upload: Upload, _ isConnected: () -> Bool
+    ) async throws(JobFailure) {
+        let client: BlobClient
+        do throws(ClientError) {
+            client = try BlobClient(upload.url, token: upload.token)
         } catch {
             throw JobFailure(.internal, "bad-store-url", error.message)
         }
-        var tag: String?
-        var last = ""
-        for attempt in 0..<5 {
-            if attempt > 0 { await pause(.seconds(attempt)) }
-            do throws(HTTPError) {
-                let got = try await store.client.download(
-                    store.url(artifact.digest), to: path, fields: store.authorization, resumeTag: tag,
-                    limit: Int(artifact.size))
-                if Digest(hash: got.hash) == artifact.digest { return }
-                last = "the store sent other bytes than those of \(artifact.digest)"
-                tag = nil
+        while true {
+            do throws(ClientError) {
+                _ = try await client.fetch(artifact.digest, size: artifact.size, to: path)
+                return
             } catch {
-                if error.code == .cancelled { break }
-                if error.code == .file { throw JobFailure(.worker, "disk-full", error.message) }
-                last = error.message
-                // Whatever arrived is kept; the blob's tag is its digest.
-                tag = artifact.digest.description
+                if error.code == .localFile { throw Self.localFailure(error.message, path) }
+                guard error.isLoss, !isConnected() else {
+                    throw JobFailure(
+                        .infrastructure, "input-unavailable",
+                        "The input \(artifact.name) cannot be had: \(error.message)")
+                }
+                log.write(
+                    .warning, "A job waits for the store.",
+                    ["input": artifact.name, "digest": "\(artifact.digest)", "why": error.message])
             }
+            await pause(.seconds(1))
         }
-        throw JobFailure(.infrastructure, "input-unavailable", "The input \(artifact.name) cannot be had: \(last)")
+    }
+
+    /// What is told of a file of ours that cannot be written: most of the time the disk is full.
+    private static func localFailure(_ message: String, _ path: String) -> JobFailure {
+        let place = FileIO.parent(path)
+        // Not knowing how much is left only makes the sentence shorter.
+        let free = try? Spool(place).freeBytes()
+        return JobFailure(
+            Failure(cause: .worker, code: "file-failed", message: message).considering(freeBytes: free, in: place))
     }
 
     // MARK: Results
 
     /// Brings all artifacts of a result to the store.
     ///
-    /// - Returns: The result to report: the same, or a failure where the store will not have an artifact.
+    /// With `isLastTry` it goes on without what cannot be delivered. A success is nothing without its artifacts, so for
+    /// one it means nothing; a failure is told also without them.
+    ///
+    /// - Returns: The result to report: the same; a failure where the store will not have an artifact of a success; a
+    ///   failure without the artifacts that the store does not have.
     /// - Throws: When trying again later may help.
     func bring(
-        _ result: JobResult, of assignment: Assignment, from spool: Spool
+        _ result: JobResult, of assignment: Assignment, from spool: Spool, isLastTry: Bool = false
     ) async throws(DeliveryError) -> JobResult {
-        let store = try StoreAddress(assignment.assign.upload)
-        for artifact in result.artifacts {
-            if let failure = try await bring(artifact, assignment.assign.upload, store, spool) {
-                return JobResult(outcome: .failed(failure), artifacts: [])
-            }
+        var delivered = JobResult(outcome: result.outcome, artifacts: [])
+        if result.artifacts.isEmpty { return delivered }
+        let store: StoreAddress
+        do throws(DeliveryError) {
+            store = try StoreAddress(assignment.assign.upload)
+        } catch {
+            // No later try makes another address of it.
+            guard result.outcome == .succeeded else { return delivered }
+            let failure = Failure(cause: .internal, code: "bad-store-url", message: error.message)
+            return JobResult(outcome: .failed(failure), artifacts: [])
         }
-        return result
+        for artifact in result.artifacts {
+            let why: String
+            do throws(DeliveryError) {
+                let refusal = try await bring(artifact, assignment.assign.upload, store, spool)
+                if let refusal, result.outcome == .succeeded {
+                    return JobResult(outcome: .failed(refusal), artifacts: [])
+                }
+                guard let refusal else {
+                    delivered.artifacts.append(artifact)
+                    continue
+                }
+                why = refusal.message
+            } catch {
+                guard isLastTry, result.outcome != .succeeded else { throw error }
+                why = error.message
+            }
+            log.write(
+                .warning, "A failed job's artifact could not be delivered.",
+                ["job": assignment.claim.job.rawValue, "artifact": artifact.name, "why": why])
+        }
+        return delivered
     }
 
     /// Brings one artifact; returns why the store will not have it, if so.
@@ -95,11 +141,15 @@ struct Delivery: Sendable {
             if answer.isSuccess { return nil }
             return try refusal(answer, artifact)
         }
+        // Asked first: a moved file is in the store's hands, also when the answer to its move was lost.
+        let known = try await store.ask(artifact.digest)
+        if known.isSuccess { return nil }
+        guard known.status == 404 else { return try refusal(known, artifact) }
         if access(source, R_OK) != 0 {
             return Failure(
                 cause: .worker, code: "artifact-missing", message: "\(source) is not there any more: \(artifact.name)")
         }
-        guard var start = try await store.received(artifact.digest) else { return nil }
+        var start = known.offset ?? 0
         for _ in 0..<5 {
             let answer = try await store.put(artifact.digest, source, from: start, of: artifact.size)
             if answer.isSuccess { return nil }
@@ -123,7 +173,9 @@ struct Delivery: Sendable {
     }
 
     private func refusal(_ answer: StoreAnswer, _ artifact: Artifact) throws(DeliveryError) -> Failure {
-        let words = "The store did not take \(artifact.name): \(answer.status) \(answer.text)"
+        // The answer to a question about a blob has no body.
+        let why = answer.text.isEmpty ? answer.word ?? "" : answer.text
+        let words = "The store did not take \(artifact.name): \(answer.status) \(why)"
         switch answer.status {
         case 507: return Failure(cause: .infrastructure, code: answer.word ?? "disk-full", message: words)
         // The token died with the attempt, or the bytes are not what they should be: no use in trying again.

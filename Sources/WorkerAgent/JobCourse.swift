@@ -47,6 +47,9 @@ struct JobCourse: Sendable, Equatable {
     /// Whether the process still runs, as far as we know.
     var isRunning: Bool { phase == .running }
 
+    /// Whether there is a connection.
+    var isConnected: Bool { line != nil }
+
     /// Whether it takes a slot. Once its end may have been told it does not: factoryd gives the slot to the next job in
     /// the moment in which it has the end on its disk, which may be before we have read `settled`.
     var takesSlot: Bool {

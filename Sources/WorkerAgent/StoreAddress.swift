@@ -24,12 +24,13 @@ struct StoreAddress: Sendable {
 
     func url(_ digest: Digest) -> String { "\(base)/v1/blobs/\(digest)" }
 
-    /// How much of a blob the store has of this attempt; nil when the blob is stored.
-    func received(_ digest: Digest) async throws(DeliveryError) -> Int64? {
-        let answer = try await answer { () async throws(HTTPError) in
-            try await client.send(.head, url(digest), fields: authorization, until: .in(.seconds(60)))
+    /// Asks what the store has of a blob: success when it is stored, 404 with how much of this attempt's upload is here.
+    /// An upload whose every byte is here is published before the answer.
+    func ask(_ digest: Digest) async throws(DeliveryError) -> StoreAnswer {
+        try await answer { () async throws(HTTPError) in
+            // Publishing hashes and syncs, which takes seconds for an image.
+            try await client.send(.head, url(digest), fields: authorization, until: .in(.seconds(600)))
         }
-        return answer.isSuccess ? nil : answer.offset ?? 0
     }
 
     /// Puts a blob without a body: the fields say where it is.

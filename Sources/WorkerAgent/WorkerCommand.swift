@@ -36,7 +36,10 @@ enum WorkerCommand {
         "arch", "ARCH", help: "Build for ARCH, by default this machine's. Can be given several times.",
         accepts: .choice(["amd64", "arm64"]), repeats: true, environment: "FACTORY_WORKER_ARCH")
     static let name = Option.value(
-        "name", "NAME", help: "The worker's name in the farm; by default the machine's.",
+        "name", "NAME",
+        help:
+            "The worker's name in the farm, which no other may have; by default the machine's, with ARCH where that is "
+            + "not the machine's.",
         environment: "FACTORY_WORKER_NAME")
 
     /// `run-job DIRECTORY`

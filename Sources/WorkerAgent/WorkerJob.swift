@@ -11,6 +11,9 @@ import Systemd
 ///
 /// What to do next is ``JobCourse``'s matter; here it is done.
 final class WorkerJob: Sendable {
+    /// How often the artifacts of a failed job are tried to deliver before its failure is told without them.
+    private static let deliveries = 5
+
     let claim: Claim
     let spool: Spool
     private let assignment: Assignment
@@ -18,8 +21,9 @@ final class WorkerJob: Sendable {
     private let course = Locked(JobCourse())
     private let session = Locked<Line?>(nil)
     private let signal = Signal()
-    private let stops: AsyncStream<JobLife.Stop>
-    private let stopWishes: AsyncStream<JobLife.Stop>.Continuation
+    private let stop = StopWish()
+    /// Raised when the server has said that the job is ours.
+    private let kept = Signal()
 
     /// A connection, and the number that tells it from the one before.
     private struct Line {
@@ -32,7 +36,6 @@ final class WorkerJob: Sendable {
         self.assignment = assignment
         self.spool = spool
         self.agent = agent
-        (stops, stopWishes) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     // MARK: What the server says
@@ -41,6 +44,7 @@ final class WorkerJob: Sendable {
     func connected(_ farm: FarmSession, acked: Int64) {
         session.withLock { $0 = Line(session: farm, number: ($0?.number ?? 0) + 1) }
         course.withLock { $0.connected(acked: acked) }
+        kept.raise()
         signal.raise()
     }
 
@@ -65,12 +69,12 @@ final class WorkerJob: Sendable {
     /// The claim is not ours any more: the process has to go, then the spool.
     func dropped() {
         course.withLock { $0.dropped() }
-        stopWishes.yield(.superseded)
+        stop.make(.superseded)
         signal.raise()
     }
 
     /// Somebody wants the job to end.
-    func cancel(reason: String) { stopWishes.yield(.cancelled(reason: reason)) }
+    func cancel(reason: String) { stop.make(.cancelled(reason: reason)) }
 
     /// What it does, in a word.
     var kind: String { assignment.work.kind }
@@ -102,7 +106,7 @@ final class WorkerJob: Sendable {
         } catch {
             // The agent ends: the process lives on, and the next agent finds it.
             if Task.isCancelled { return }
-            result = JobResult(outcome: .failed(Self.failure(error)), artifacts: [])
+            result = JobResult(outcome: .failed(Self.failure(error).fitting), artifacts: [])
         }
         do throws(ExecutionError) {
             try await OwnThread.run("scratch") { [spool] () throws(ExecutionError) in try spool.removeScratch() }
@@ -116,14 +120,18 @@ final class WorkerJob: Sendable {
 
     /// How the attempt ended.
     private func processResult() async throws -> JobResult {
+        let limit = JobTimeLimit(seconds: assignment.assign.timeoutSeconds)
         guard access(spool.orderPath, F_OK) == 0 else {
             // Nothing was started yet, by us or by an agent before us.
-            return try await start().result(stops: stops)
+            switch try await prepared() {
+            case .stopped(let stop): return JobProcess.result(ofUnstarted: stop)
+            case .ready: return try await start().result(stops: stop.wished, limit: limit)
+            }
         }
         switch try JobProcess.adopt(spool, in: agent.containment) {
         case .living(let process):
             agent.log.write(.info, "A job's process was adopted.", values(["pid": "\(process.pid)"]))
-            return try await process.result(stops: stops)
+            return try await process.result(stops: stop.wished, limit: limit)
         case .ended(let lock):
             // Held to the end of the course, so that no late process can start in a spool that is given up.
             agent.keep(lock, of: claim)
@@ -131,9 +139,38 @@ final class WorkerJob: Sendable {
         }
     }
 
-    /// Fetches the inputs, writes the order, and starts the process.
+    /// What came first.
+    private enum Preparation {
+        case ready
+        case stopped(JobLife.Stop)
+    }
+
+    /// Waits until the server has said that the job is ours, and fetches its inputs, for as long as nobody wants it to end:
+    /// the job of a spool that an earlier agent left may have been given away.
+    private func prepared() async throws -> Preparation {
+        try await withThrowingTaskGroup(of: Preparation?.self) { group in
+            group.addTask {
+                for await _ in self.kept.raised {
+                    try await self.agent.delivery.fetchInputs(self.assignment, to: self.spool) {
+                        self.course.withLock { $0.isConnected }
+                    }
+                    return .ready
+                }
+                return nil
+            }
+            group.addTask {
+                for await stop in self.stop.wished { return .stopped(stop) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            // Neither: the agent ends.
+            guard let first = try await group.next() ?? nil else { throw CancellationError() }
+            return first
+        }
+    }
+
+    /// Writes the order, and starts the process.
     private func start() async throws -> JobProcess {
-        try await agent.delivery.fetchInputs(assignment, to: spool)
         let order = assignment.order(agent.settings)
         try await OwnThread.run("order") { [spool] () throws(ExecutionError) in try spool.write(order: order) }
         let process = try JobProcess.start(
@@ -175,6 +212,7 @@ final class WorkerJob: Sendable {
     private func follow() async {
         var reader: (follower: EventFollower, line: Int)?
         var backoff = Backoff()
+        var deliveries = 0
         var wakes = signal.raised.makeAsyncIterator()
         while !Task.isCancelled {
             switch course.withLock({ $0.next() }) {
@@ -183,16 +221,22 @@ final class WorkerJob: Sendable {
             case .forward(let bytes):
                 await forward(bytes, &reader)
             case .deliver(let result):
+                deliveries += 1
                 do throws(DeliveryError) {
-                    let delivered = try await agent.delivery.bring(result, of: assignment, from: spool)
+                    let delivered = try await agent.delivery.bring(
+                        result, of: assignment, from: spool, isLastTry: deliveries >= Self.deliveries)
                     course.withLock { $0.delivered(delivered) }
                 } catch {
                     agent.log.write(.warning, "Artifacts could not be delivered yet.", values(["why": error.message]))
                     await pause(backoff.failed(chance: .random(in: 0...1)))
                 }
             case .finish(let result):
-                await tell(
-                    Finished(job: claim.job, fence: claim.fence, outcome: result.outcome, artifacts: result.artifacts))
+                if await !tell(finished(result)) {
+                    let failure = Failure(
+                        cause: .internal, code: "result-too-large",
+                        message: "The job's result with its \(result.artifacts.count) artifacts exceeds a message")
+                    _ = await tell(finished(JobResult(outcome: .failed(failure), artifacts: [])))
+                }
                 course.withLock { $0.finished() }
             case .remove:
                 await remove()
@@ -214,20 +258,34 @@ final class WorkerJob: Sendable {
             let events = try follower.read(limit: bytes)
             course.withLock { $0.forwarded(through: events.last?.seq, bytes: follower.bytesRead - before) }
             if events.isEmpty { return }
-            await tell(JobEvents(job: claim.job, fence: claim.fence, events: events))
+            // Events are cut to size where they are written; one that is too large even so ends the line, and is said.
+            if await !tell(JobEvents(job: claim.job, fence: claim.fence, events: events)) { line.session.close() }
         } catch {
             agent.log.write(.error, "Events of a job cannot be read.", values(["why": error.message]))
             await pause(.seconds(5))
         }
     }
 
-    private func tell(_ message: some Message) async {
-        guard let line = session.withLock({ $0 }) else { return }
+    private func finished(_ result: JobResult) -> Finished {
+        Finished(job: claim.job, fence: claim.fence, outcome: result.outcome, artifacts: result.artifacts)
+    }
+
+    /// Says something to the farm, if it can be heard.
+    ///
+    /// - Returns: False when no connection will ever carry it, because it is too large.
+    private func tell(_ message: some Message) async -> Bool {
+        guard let line = session.withLock({ $0 }) else { return true }
         do throws(ClientError) {
             try await line.session.send(message)
+            return true
         } catch {
+            if error.reason == ProtocolError.Code.frameTooLarge.rawValue {
+                agent.log.write(.error, "Something cannot be told to the farm.", values(["why": error.message]))
+                return false
+            }
             // The connection is gone; whoever receives on it notices and tells us, and then it is said again.
             line.session.close()
+            return true
         }
     }
 

@@ -36,7 +36,8 @@ struct WorkerSettings: Sendable {
         // A build keeps about four processors busy at its widest steps.
         slots = invocation.int(WorkerCommand.slots) ?? max(1, Int(processors) / 4)
         architectures = Self.architectures(invocation)
-        name = WorkerName(invocation.value(WorkerCommand.name) ?? Self.hostName())
+        name = WorkerName(
+            invocation.value(WorkerCommand.name) ?? Self.defaultName(of: Self.hostName(), for: architectures))
         guard name.isValid else {
             throw SettingsError(
                 description:
@@ -55,6 +56,14 @@ struct WorkerSettings: Sendable {
     static func architectures(_ invocation: Invocation) -> [Architecture] {
         let words = invocation.values(WorkerCommand.arch)
         return words.isEmpty ? [.host] : Set(words.compactMap(Architecture.init)).sorted()
+    }
+
+    /// What an agent is called that was given no name: as its machine, and by what it builds for where that is not what
+    /// the machine is, since such an agent may stand beside another one.
+    static func defaultName(
+        of machine: String, for architectures: [Architecture], on host: Architecture = .host
+    ) -> String {
+        architectures.contains(host) ? machine : ([machine] + architectures.map(\.rawValue)).joined(separator: "-")
     }
 
     /// The name of this machine.

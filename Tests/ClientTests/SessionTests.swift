@@ -36,6 +36,41 @@ import Testing
         #expect(count == 0)
     }
 
+    @Test func whatTheServerSaysBeforeItsAnswerIsKept() async throws {
+        let seen = try await FakeFarm.with([
+            { peer in
+                try await peer.welcome()
+                let incoming = try await peer.receive()
+                try await peer.send(Drain())
+                try await peer.send(Heartbeat())
+                try await peer.send(CancelJob(job: JobID("b.j"), fence: Fence(1), reason: "root asked"))
+                try await peer.send(Builds(builds: []), id: incoming.id)
+                try await peer.send(Done())
+            }
+        ]) { farm in
+            let session = try await Self.open(farm)
+            _ = try await session.request(ListBuilds(), for: Builds.self)
+            var seen: [String] = []
+            for _ in 0..<3 { seen.append(try await session.receive(until: .in(.seconds(20))).type) }
+            return seen
+        }
+        #expect(seen == ["drain", "cancel", "done"])
+    }
+
+    @Test func aServerThatTalksAndNeverAnswersIsNotHeardForEver() async throws {
+        try await FakeFarm.with([
+            { peer in
+                try await peer.welcome()
+                _ = try await peer.receive()
+                while true { try await peer.send(Drain()) }
+            }
+        ]) { farm in
+            let session = try await Self.open(farm)
+            let answer = await Self.code { _ = try await session.request(ListBuilds(), for: Builds.self) }
+            #expect(answer.0 == "bad-reply")
+        }
+    }
+
     @Test func anErrorReplyIsThrownWithAllItsProblems() async throws {
         try await FakeFarm.with([
             { peer in

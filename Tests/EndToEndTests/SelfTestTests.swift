@@ -35,6 +35,10 @@ struct SelfTestTests {
             #expect(watched.attempts == attempts)
             #expect(watched.verdict?.cause?.rawValue == cause)
             #expect(watched.verdict?.result != .succeeded)
+            // What it made before it failed can be had: that is how one sees why.
+            let out = farm.folder.file("out")
+            let (status, said) = try await farm.ctl(["artifacts", "get", "\(build)", "--all", "--output", out])
+            #expect(status == 0 && said.contains("self-test.bin"), "\(said)")
         }
     }
 

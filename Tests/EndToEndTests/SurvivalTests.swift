@@ -1,8 +1,10 @@
+import FactoryExecution
 import FactoryProtocol
 import Glibc
 import IO
 import JSON
 import Processes
+import TestSupport
 import Testing
 
 /// What a crash may not do: end a job, repeat a step, lose or repeat a line, leave something behind.
@@ -42,22 +44,25 @@ struct SurvivalTests {
     @Test("kill -9 of the job: within a second nothing of it is left, and the job is tried again")
     func killedJobLeavesNothing() async throws {
         try await Farm.with { farm in
-            let build = try await farm.submit(["seconds": 4, "linesPerSecond": 5]).build
+            let build = try await farm.submit(["seconds": 4, "linesPerSecond": 5, "scratchMegabytes": 1]).build
             async let watched = Watched.whole(build, of: farm)
             let job = try await farm.runningJob()
             let children = try await eventuallyChildren(of: job)
             #expect(!children.isEmpty)
+            let spool = try #require(try Spool.all(in: farm.spools).first)
+            #expect(MountTables.has(spool.work, job), "the job mounts nothing, so nothing of it can be left")
+            #expect(!MountTables.has(spool.work, getpid()), "the mount of a job is seen outside of it")
             kill(job, SIGKILL)
             let gone = await eventually(within: .seconds(1)) {
                 ([job] + children).allSatisfy { ProcessFacts(pid: $0).map { $0.state == "Z" } ?? true }
             }
             #expect(gone, "processes of a killed job are still there after a second")
+            #expect(try MountTables.holders(of: spool.directory) == [], "a mount of the killed job is left")
             let all = try await watched
             #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
             #expect(all.attempts == 2)
             all.expectWhole()
-            let mounts = try String(decoding: FileIO.read("/proc/self/mountinfo", limit: 1 << 22), as: UTF8.self)
-            #expect(!mounts.contains(farm.root), "a mount of the killed job is left")
+            #expect(try MountTables.holders(of: farm.root) == [], "a mount of a job is left")
         }
     }
 

@@ -50,6 +50,21 @@ struct JobLifeTests {
         #expect(life.processEnded(result: Self.succeeded, status: .exited(0), lastWords: []) == Self.succeeded)
     }
 
+    @Test("A job that was stopped because its time was over keeps its artifacts, a cancelled one does not")
+    func artifactsOfStopped() {
+        let artifact = Artifact(
+            name: "console.log", role: .consoleLog, digest: Digest(hash: [UInt8](repeating: 1, count: 32)), size: 1,
+            mediaType: "text/plain")
+        for (stop, kept) in [(JobLife.Stop.timedOut(seconds: 5), [artifact]), (.cancelled(reason: "x"), [])] {
+            var life = JobLife()
+            _ = life.stopWanted(stop)
+            let result = life.processEnded(
+                result: JobResult(outcome: Self.failed.outcome, artifacts: [artifact]), status: .exited(1),
+                lastWords: [])
+            #expect(result.artifacts == kept)
+        }
+    }
+
     @Test("Nothing happens to a job after its end")
     func ended() {
         var life = JobLife()

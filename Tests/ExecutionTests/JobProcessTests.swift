@@ -19,10 +19,12 @@ struct JobProcessTests {
     static let program = BuiltPrograms.path("factory-worker")
 
     func spool(_ test: SelfTest, timeout: Int64 = 60, root: String? = nil) throws -> Spool {
-        let spool = try Spool.make(in: root ?? folder.file("spool"), job: JobID("b.self-test"), fence: Fence(1))
+        // Control groups are named by jobs, and tests run side by side.
+        let job = JobID("b.self-test-\(UInt32.random(in: 0...UInt32.max))")
+        let spool = try Spool.make(in: root ?? folder.file("spool"), job: job, fence: Fence(1))
         try spool.write(
             order: JobOrder(
-                job: JobID("b.self-test"), attempt: 1, fence: Fence(1), work: .selfTest(test), timeoutSeconds: timeout,
+                job: job, attempt: 1, fence: Fence(1), work: .selfTest(test), timeoutSeconds: timeout,
                 trees: folder.file("trees"), cache: folder.file("cache")))
         return spool
     }
@@ -97,14 +99,36 @@ struct JobProcessTests {
         #expect(failure.cause == .worker)
     }
 
+    @Test("A job that cannot end itself any more is ended by its agent when its time is over, adopted or not, by KILL")
+    func timeoutOfAnAgent() async throws {
+        let containment = await Containment.detect()
+        try #require(containment.isolation.hasPrivateMounts, "no namespaces here: \(containment.isolation.reasons)")
+        let spool = try spool(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0))
+        let first = try JobProcess.start(spool, program: Self.program, in: containment)
+        try await Self.heard(spool, Self.isLine("line 1"))
+        kill(try #require(try SpoolLock.holder(spool)), SIGSTOP)
+        guard case .living(let second) = try JobProcess.adopt(spool, in: containment) else {
+            Issue.record("it was taken for dead")
+            return
+        }
+        let begin = ContinuousClock.now
+        let result = try await second.result(
+            stops: Self.never(), limit: JobTimeLimit(seconds: 1, margin: .seconds(1)))
+        #expect(result.outcome == .failed(JobLife.timedOut(1, killed: true)))
+        #expect(ContinuousClock.now - begin >= JobProcess.grace)
+        #expect(try SpoolLock.holder(spool) == nil)
+        withExtendedLifetime(first) {}
+    }
+
     @Test("KILL of the job alone leaves no process, no mount and no lock of it, and the result says so")
     func killed() async throws {
         let containment = await Containment.detect()
         try #require(containment.isolation.hasPrivateMounts, "no namespaces here: \(containment.isolation.reasons)")
-        let spool = try spool(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0))
+        let spool = try spool(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0, scratchMegabytes: 1))
         let job = try JobProcess.start(spool, program: Self.program, in: containment)
         try await Self.heard(spool, Self.isLine("line 1"))
         let holder = try #require(try SpoolLock.holder(spool))
+        #expect(MountTables.has(spool.work, holder) && !MountTables.has(spool.work, getpid()))
         #expect(kill(holder, SIGKILL) == 0)
         guard case .failed(let failure) = try await job.result(stops: Self.never()).outcome else {
             Issue.record("it did not fail")
@@ -113,6 +137,7 @@ struct JobProcessTests {
         #expect(failure.code == "job-process-lost")
         #expect(try SpoolLock.holder(spool) == nil)
         #expect(ProcessFacts(pid: job.pid) == nil)
+        #expect(try MountTables.holders(of: spool.directory) == [])
         if let group = containment.parentGroup?.child(JobProcess.groupName(spool)) {
             #expect(try FileIO.status(group.path) == nil)
         }

@@ -37,6 +37,103 @@ struct SpoolTests {
         #expect(result.outcome == .succeeded)
     }
 
+    @Test("A failed job's result has the artifacts that are there, a cancelled one's has none")
+    func failedWithArtifacts() async throws {
+        func order(_ spool: Spool) throws {
+            try spool.write(
+                order: JobOrder(
+                    job: JobID("b.self-test"), attempt: 1, fence: Fence(1), work: .selfTest(SelfTest(seconds: 1)),
+                    timeoutSeconds: 60, trees: folder.file("trees"), cache: folder.file("cache")))
+        }
+        try order(spool)
+        let result = try await JobHost(spool, stop: StopSignal()).run { _, context in
+            for (name, size) in [("console.log", Int64(1)), ("lost.iso", 5)] {
+                context.report.artifact(
+                    Artifact(
+                        name: name, role: .consoleLog, digest: Digest(hash: [UInt8](repeating: 1, count: 32)),
+                        size: size, mediaType: "text/plain"))
+            }
+            try AtomicFile.write([1], to: context.out + "/console.log")
+            throw JobFailure(.spec, "kernel-panic", "it did not boot")
+        }
+        guard case .failed(let failure) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(failure.code == "kernel-panic")
+        #expect(result.artifacts.map(\.name) == ["console.log"])
+    }
+
+    @Test("Whatever a tool says, and however much of it, the events and the result hold it and fit into frames")
+    func wildWords() async throws {
+        let wild = "a\0b" + String(repeating: "\u{1}", count: 70_000)
+        try spool.write(
+            order: JobOrder(
+                job: JobID("b.self-test"), attempt: 1, fence: Fence(7), work: .selfTest(SelfTest(seconds: 1)),
+                timeoutSeconds: 60, trees: "/t", cache: "/c"))
+        let result = try await JobHost(spool, stop: StopSignal()).run { _, context in
+            context.report.warn("wild", wild)
+            try await context.report.step("s", wild) { step in
+                step.note(wild)
+                step.log(wild)
+                step.progress(done: 1, total: 1, unit: .items, note: wild)
+            }
+            try await context.report.step("t", "fails") { _ in
+                throw JobFailure(
+                    .spec, "tool-failed", wild, excerpt: [String](repeating: wild, count: 200), exitStatus: wild)
+            }
+        }
+        guard case .failed(let failure) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(failure.code == "tool-failed" && failure.step == "t")
+        #expect(failure.message.hasPrefix("a\u{fffd}b"))
+        #expect(failure.excerpt.count == 80)
+        #expect(failure.excerpt.allSatisfy { $0.hasSuffix(" bytes more)") })
+        #expect(try spool.result() == result)
+        let finished = Finished(job: JobID("b.self-test"), fence: Fence(7), outcome: result.outcome)
+        #expect(try finished.frame(id: nil).count < FrameLimits.afterWelcome)
+        let follower = try EventFollower(spool, after: 0)
+        var seen: [String] = []
+        while true {
+            let events = try follower.read(limit: 64 * 1024)
+            if events.isEmpty { break }
+            seen += events.map(\.kind.name)
+            let message = JobEvents(job: JobID("b.self-test"), fence: Fence(7), events: events)
+            #expect(try message.frame(id: nil).count < FrameLimits.afterWelcome)
+        }
+        #expect(
+            seen == ["warning", "stepStarted", "log", "stepProgress", "stepFinished", "stepStarted", "stepFinished"])
+    }
+
+    @Test("A spool whose removal was cut counts no more, and its removal can be finished")
+    func halfRemoved() throws {
+        let root = folder.file("spool")
+        // As a crash between the two halves of the removal leaves it.
+        try FileIO.rename(spool.directory, to: "\(root)/.gone-\(spool.name)")
+        #expect(try Spool.all(in: root) == [])
+        let left = try Spool.halfRemoved(in: root)
+        #expect(left.map(\.name) == [".gone-\(spool.name)"])
+        // A claim whose removal was cut may come again, and go again.
+        try Spool.make(in: root, job: JobID("b.self-test"), fence: Fence(7)).remove()
+        #expect(try Directory.entries(root).isEmpty)
+        for spool in left { try spool.remove() }
+    }
+
+    @Test(
+        "A spool that cannot be removed whole counts no more",
+        .enabled(if: geteuid() == 0, "needs root: mounts something in it"))
+    func unremovable() throws {
+        let root = folder.file("spool")
+        let place = "\(root)/.gone-\(spool.name)/work"
+        #expect(mount("none", spool.work, "tmpfs", 0, "size=4k") == 0)
+        defer { umount2(place, Int32(MNT_DETACH)) }
+        #expect(throws: ExecutionError.self) { try spool.remove() }
+        #expect(try Spool.all(in: root) == [])
+        #expect(try Spool.halfRemoved(in: root).count == 1)
+    }
+
     @Test("A spool gives back the order and the result that were written to it")
     func roundTrip() throws {
         let order = JobOrder(
@@ -98,7 +195,8 @@ struct SpoolTests {
     @Test("A line longer than a chunk of the reader arrives whole, and one longer than the cap says what is left out")
     func longLines() throws {
         let writer = try writer()
-        writer.append(.warning(Warning(code: "x", message: String(repeating: "w", count: 200_000))))
+        // In JSON these take six bytes each.
+        writer.append(Self.line(String(repeating: "\u{1}", count: 16 * 1024)))
         writer.append(Self.line(String(repeating: "x", count: 20_000)))
         let events = try EventFollower(spool, after: 0).read(limit: 1)
         #expect(events.map(\.seq) == [1])

@@ -15,6 +15,14 @@ struct CommandTests {
         #expect(lines == (0..<200).flatMap { ["out \($0)", "err \($0)"] })
     }
 
+    @Test("A line with NUL or with what is no UTF-8 is a text that can be written and sent")
+    func noText() async throws {
+        var lines: [OutputLine] = []
+        try await Self.shell("printf 'a\\000b\\377c\\n'").run(until: .in(.seconds(30))) { lines.append($0) }
+        #expect(lines.map(\.bytes) == [[97, 0, 98, 255, 99]])
+        #expect(lines.map(\.text) == ["a\u{fffd}b\u{fffd}c"])
+    }
+
     @Test(
         "The exit status is the program's own",
         arguments: [(("exit 0"), ProcessStatus.exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9))])

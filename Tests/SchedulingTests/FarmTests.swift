@@ -64,6 +64,23 @@ struct FarmTests {
         }
     }
 
+    @Test func aMessageThatIsTooLargeIsToldFromALostConnection() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let connection = try await fixture.connect()
+            let link = WorkerLink(connection, isLocal: true)
+            let reason = String(repeating: "x", count: FrameLimits.afterWelcome)
+            let error = await #expect(throws: WireError.self) {
+                _ = try await link.give(CancelJob(job: JobID("b.j"), fence: Fence(1), reason: reason))
+            }
+            #expect(error?.kind == .violation(.frameTooLarge))
+            // Nothing of it was sent.
+            _ = try await connection.greet(Hello(role: .client, name: "test", software: "test"))
+            connection.close()
+            #expect(try await !link.give(Heartbeat()))
+        }
+    }
+
     @Test func whatNoWorkerCanEverRunIsSaidAtOnce() async throws {
         let fixture = try FarmFixture()
         try await fixture.run {

@@ -1,10 +1,8 @@
-import Crypto
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
 import FactoryWire
 import Glibc
-import HTTP
 import IO
 import Processes
 import TestSupport
@@ -54,7 +52,7 @@ struct AgentTests {
         }
         #expect(failure.cause == .infrastructure)
         let spool = try farm.spool()
-        try await connection.send(Settled(job: JobID("b.self-test"), fence: Fence(1)))
+        try await connection.send(Settled(job: farm.job, fence: Fence(1)))
         try await Self.removed(spool)
         try agent.kill()
     }
@@ -74,13 +72,11 @@ struct AgentTests {
         let second = try farm.startAgent()
         let (again, resume) = try await farm.worker()
         let held = try resume.decode(Resume.self).jobs
-        #expect(held.map(\.job) == [JobID("b.self-test")])
+        #expect(held.map(\.job) == [farm.job])
         #expect(try SpoolLock.holder(spool) == job)
         let acked = try #require(before.last?.seq)
         #expect(held.first.map { $0.through >= acked } == true)
-        try await again.send(
-            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: acked)], drop: []),
-            id: resume.id)
+        try await again.keep(resume, ackedThrough: acked)
         let (after, finished) = try await again.events()
         #expect(finished != nil)
         #expect((before + after).map(\.seq) == Array(1...Int64(before.count + after.count)))
@@ -105,9 +101,7 @@ struct AgentTests {
         }
         let second = try farm.startAgent()
         let (again, resume) = try await farm.worker()
-        try await again.send(
-            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: 0)], drop: []),
-            id: resume.id)
+        try await again.keep(resume, ackedThrough: 0)
         let (events, finished) = try await again.events()
         #expect(Self.lines(events) == Self.expected(5))
         #expect(finished != nil)
@@ -136,9 +130,7 @@ struct AgentTests {
         _ = try await connection.events(acknowledging: false, until: Self.isLine("line 3"))
         connection.close()
         let (again, resume) = try await farm.worker()
-        try await again.send(
-            Resumed(keep: [KeptJob(job: JobID("b.self-test"), fence: Fence(1), ackedThrough: 2)], drop: []),
-            id: resume.id)
+        try await again.keep(resume, ackedThrough: 2)
         let (events, finished) = try await again.events()
         #expect(events.map(\.seq) == Array(3...Int64(events.count + 2)))
         #expect(finished != nil)
@@ -152,9 +144,25 @@ struct AgentTests {
         let connection = try await farm.idleWorker()
         try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
         _ = try await connection.events(until: Self.isLine("line 1"))
-        try await connection.send(CancelJob(job: JobID("b.self-test"), fence: Fence(1), reason: "root asked"))
+        try await connection.send(CancelJob(job: farm.job, fence: Fence(1), reason: "root asked"))
         let (_, finished) = try await connection.events()
         #expect(finished?.outcome == .cancelled(Cancellation(reason: "root asked", killed: false)))
+        try agent.kill()
+    }
+
+    @Test("A job that does not hear TERM gets KILL after ten seconds, and its end says so")
+    func cancellingTheDeaf() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
+        _ = try await connection.events(until: AgentTests.isLine("line 1"))
+        kill(try #require(try SpoolLock.holder(try farm.spool())), SIGSTOP)
+        let begin = ContinuousClock.now
+        try await connection.send(CancelJob(job: farm.job, fence: Fence(1), reason: "root asked"))
+        let (_, finished) = try await connection.events()
+        #expect(finished?.outcome == .cancelled(Cancellation(reason: "root asked", killed: true)))
+        #expect(ContinuousClock.now - begin >= JobProcess.grace)
         try agent.kill()
     }
 
@@ -166,7 +174,7 @@ struct AgentTests {
         try await connection.send(try farm.assignment(SelfTest(seconds: 60, linesPerSecond: 1, megabytes: 0)))
         _ = try await connection.events(until: Self.isLine("line 1"))
         let spool = try farm.spool()
-        try await connection.send(Superseded(job: JobID("b.self-test"), fence: Fence(1)))
+        try await connection.send(Superseded(job: farm.job, fence: Fence(1)))
         try await Self.removed(spool)
         try agent.kill()
     }
@@ -207,40 +215,5 @@ struct AgentTests {
         try await connection.send(unknown)
         #expect(try await connection.next(Declined.self).reason == "the worker is draining")
         try agent.kill()
-    }
-
-    @Test("Artifacts come to the store, by a move on the same host and else over HTTP", arguments: [false, true])
-    func delivering(moved: Bool) async throws {
-        let farm = try FakeFarm()
-        let incoming = farm.folder.file("incoming")
-        try Directory.make(incoming)
-        let received = Locked<[String]>([])
-        let server = try HTTPServer { request in
-            guard request.bearerToken == "secret" else { return .text("no", status: .unauthorized) }
-            guard request.method == .put else { return .text("none yet", status: .notFound) }
-            let digest = request.path.split(separator: "/").last.map(String.init) ?? ""
-            let bytes =
-                if let name = request.fields["Factory-Moved"] {
-                    try FileIO.read(incoming + "/" + name, limit: 4 << 20)
-                } else { try await request.body.limited(to: 4 << 20).collect() }
-            received.withLock { $0.append("\(digest) \("sha256:" + SHA256.hex(of: bytes) == digest) \(bytes.count)") }
-            return HTTPResponse(.created)
-        }
-        let listener = try Listener.unix(farm.folder.file("run/http.sock"))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await server.run([listener]) }
-            let agent = try farm.startAgent()
-            let connection = try await farm.idleWorker()
-            try await connection.send(
-                try farm.assignment(
-                    SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 2), localDirectory: moved ? incoming : nil))
-            let (_, finished) = try await connection.events()
-            #expect(finished?.outcome == .succeeded)
-            let digest = try #require(finished?.artifacts.first?.digest)
-            #expect(received.withLock { $0 } == ["\(digest) true \(2 << 20)"])
-            #expect(try Directory.entries(incoming).count == (moved ? 1 : 0))
-            try agent.kill()
-            group.cancelAll()
-        }
     }
 }

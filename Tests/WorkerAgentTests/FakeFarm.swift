@@ -3,6 +3,7 @@ import FactoryProtocol
 import FactorySpec
 import FactoryWire
 import Glibc
+import HTTP
 import IO
 import JSON
 import Processes
@@ -13,14 +14,16 @@ import Testing
 final class FakeFarm: Sendable {
     let folder: TemporaryFolder
     let listener: Listener
-    private let log: Descriptor
+    /// The only job. Control groups are named by jobs, and tests run side by side.
+    let job = JobID("b.self-test-\(UInt32.random(in: 0...UInt32.max))")
+    /// What the agents that came have offered.
+    let offers = Locked<[Register]>([])
     private let agents = Locked<[ContainedProcess]>([])
 
     init() throws {
         folder = try TemporaryFolder()
         try Directory.make(folder.file("run"))
         listener = try Listener.unix(folder.file("run/factoryd.sock"))
-        log = try FileIO.open(folder.file("agent.log"), O_WRONLY | O_CREAT | O_APPEND)
         try FileIO.write(
             Array("# nothing but defaults\n".utf8), to: FileIO.open(folder.file("worker.yaml"), O_WRONLY | O_CREAT))
     }
@@ -39,12 +42,13 @@ final class FakeFarm: Sendable {
     /// The spool of the only job.
     func spool() throws -> Spool { try #require(try Spool.all(in: spools).first) }
 
-    /// Starts an agent for this farm.
-    func startAgent() throws -> ContainedProcess {
+    /// Starts an agent for this farm; what it says is in `log`.
+    func startAgent(log: String = "agent.log", _ options: [String] = []) throws -> ContainedProcess {
         var command = Command(
-            BuiltPrograms.path("factory-worker"), ["agent", "--root", folder.path, "--slots", "2", "--name", "w1"])
+            BuiltPrograms.path("factory-worker"),
+            ["agent", "--root", folder.path, "--slots", "2", "--name", "w1"] + options)
         command.environment["FACTORY_WORKER_CONFIG"] = folder.file("worker.yaml")
-        command.standardOutput = .descriptor(log.rawValue)
+        command.standardOutput = .file(folder.file(log))
         let plain = Containment(
             isolation: Isolation(processes: .processGroup, hasControlGroup: false), parentGroup: nil)
         let agent = try plain.start(command, name: "agent", hasOwnInit: true)
@@ -52,8 +56,33 @@ final class FakeFarm: Sendable {
         return agent
     }
 
+    /// What the agents of this test have said.
+    func agentLog(_ name: String = "agent.log") throws -> String {
+        try FileIO.readText(folder.file(name), limit: 1 << 20)
+    }
+
+    /// Runs `body` with a store at the address that assignments name.
+    func withStore(
+        _ handler: @escaping HTTPServer.Handler, _ body: () async throws -> Void
+    ) async throws {
+        let server = try HTTPServer(handler: handler)
+        let listener = try Listener.unix(folder.file("run/http.sock"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run([listener]) }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+
     /// The next agent that connects, after the handshake and `register`; the test answers its `resume`.
     func worker(heartbeat: Double = 5) async throws -> (connection: FrameConnection, resume: Incoming) {
+        let (connection, register) = try await unregistered(heartbeat: heartbeat)
+        try await connection.send(Registered(worker: WorkerName("w1")), id: register.id)
+        return (connection, try await connection.next(until: .in(.seconds(10))))
+    }
+
+    /// The next agent that connects; the test answers its `register`.
+    func unregistered(heartbeat: Double = 5) async throws -> (connection: FrameConnection, register: Incoming) {
         let connection = FrameConnection(try await listener.accept(until: .in(.seconds(30))))
         let (hello, id, version) = try await connection.awaitHello()
         #expect(hello.role == .worker)
@@ -67,8 +96,8 @@ final class FakeFarm: Sendable {
         let offer: Register = try register.decode()
         #expect(offer.slots == 2)
         #expect(offer.capabilities["isolation"] != nil)
-        try await connection.send(Registered(worker: WorkerName("w1")), id: register.id)
-        return (connection, try await connection.next(until: .in(.seconds(10))))
+        offers.withLock { $0.append(offer) }
+        return (connection, register)
     }
 
     /// The same for a worker that holds nothing.
@@ -81,18 +110,27 @@ final class FakeFarm: Sendable {
 
     /// A self test as an assignment.
     func assignment(
-        _ test: SelfTest, fence: Int64 = 1, localDirectory: String? = nil
+        _ test: SelfTest, fence: Int64 = 1, inputs: [Input] = [], localDirectory: String? = nil,
+        timeoutSeconds: Int64 = 120
     ) throws -> Assign {
         let work = try StrictJSON.decode(JSONValue.self, from: try CanonicalJSON.encode(JobWork.selfTest(test)))
         return Assign(
-            job: JobID("b.self-test"), attempt: 1, fence: Fence(fence), work: work,
+            job: job, attempt: 1, fence: Fence(fence), work: work, inputs: inputs,
             upload: Upload(
                 url: "unix:" + folder.file("run/http.sock"), token: "secret", localDirectory: localDirectory),
-            timeoutSeconds: 120)
+            timeoutSeconds: timeoutSeconds)
     }
 }
 
 extension FrameConnection {
+    /// Answers `resume` so that the worker keeps what it holds, of which the farm has the events up to that number.
+    func keep(_ resume: Incoming, ackedThrough: Int64 = 0) async throws {
+        let kept = try resume.decode(Resume.self).jobs.map {
+            KeptJob(job: $0.job, fence: $0.fence, ackedThrough: ackedThrough)
+        }
+        try await send(Resumed(keep: kept, drop: []), id: resume.id)
+    }
+
     /// The next message of that kind; heartbeats and messages of other kinds are passed over.
     func next<Body: Message>(_: Body.Type, within time: Duration = .seconds(30)) async throws -> Body {
         let deadline = Deadline.in(time)

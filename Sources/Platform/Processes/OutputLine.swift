@@ -34,6 +34,9 @@ package struct OutputLine: Sendable, Hashable {
         self.dropped = dropped
     }
 
-    /// The line as text; what is not UTF-8 shows as U+FFFD.
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// The line as text; what is not UTF-8 shows as U+FFFD, and so does NUL, which no text of ours may hold.
+    package var text: String {
+        guard bytes.contains(0) else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: bytes.flatMap { $0 == 0 ? Array("\u{fffd}".utf8) : [$0] }, as: UTF8.self)
+    }
 }

@@ -38,6 +38,16 @@ package struct ProcessFacts: Sendable, Hashable {
         state = fields[0].first ?? "?"
     }
 
+    /// How long ago it started, the time that the machine slept included.
+    package var age: Duration {
+        var now = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &now)
+        let ticks = max(1, sysconf(Int32(_SC_CLK_TCK)))
+        let (whole, rest) = startTime.quotientAndRemainder(dividingBy: UInt64(ticks))
+        let start = Duration.seconds(Int64(whole)) + .nanoseconds(Int64(rest) * 1_000_000_000 / Int64(ticks))
+        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec) - start
+    }
+
     /// The processes whose parent that one is, as far as they can be seen: read from all of `/proc`, because the kernel's
     /// own list (`/proc/PID/task/TID/children`) is not built into every one.
     package static func children(of parent: Int32) -> [Int32] {

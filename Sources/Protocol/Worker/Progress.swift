@@ -46,7 +46,7 @@ package struct Finished: Message, Equatable {
     package var fence: Fence
     /// How it ended.
     package var outcome: Outcome
-    /// What it made.
+    /// What it made; of a failure what it made before.
     package var artifacts: [Artifact]
 
     package init(
