@@ -25,6 +25,8 @@ package final class BuildLog: Sendable {
         var through: [Attempt: Int64] = [:]
         /// The outbox number of the last of the farm's own events that is stored.
         var lastFarmEvent: Int64 = 0
+        /// What was set aside when the log was opened, until somebody has seen to it.
+        var damage: LogDamage?
         /// Whether the last event is the build's end. A build that is tried again goes on after it.
         var hasEnded = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -36,9 +38,10 @@ package final class BuildLog: Sendable {
         let number: Int
     }
 
-    /// Opens a build's log; a line that a crash left half written is cut off.
+    /// Opens a build's log; a line that a crash left half written is cut off. From a line in the middle that is no event
+    /// on (as a power cut leaves them) everything is set aside beside the log, and ``damage`` says so.
     ///
-    /// - Throws: ``EventsError`` with `io` or `corrupt`.
+    /// - Throws: ``EventsError`` with `io` or `disk-full`.
     package init(path: String) throws(EventsError) {
         file = try LogFile(path: path)
         state = Locked(try Self.scan(file))
@@ -54,11 +57,13 @@ package final class BuildLog: Sendable {
                 stored = try StrictJSON.decode(StoredEvent.self, from: line.bytes)
             } catch {
                 guard lines.offset < size else { break }  // a torn last line
-                throw EventsError(.corrupt, "\(file.path), byte \(line.offset): \(error)")
+                state.damage = try setAside(file, from: line.offset, size, "byte \(line.offset): \(error)")
+                break
             }
             guard stored.event.seq == state.lastSeq + 1 else {
-                throw EventsError(
-                    .corrupt, "\(file.path), byte \(line.offset): event \(stored.event.seq) after \(state.lastSeq)")
+                let reason = "byte \(line.offset): event \(stored.event.seq) after \(state.lastSeq)"
+                state.damage = try setAside(file, from: line.offset, size, reason)
+                break
             }
             state.note(stored, at: line.offset)
             state.end = lines.offset
@@ -66,6 +71,28 @@ package final class BuildLog: Sendable {
         if state.end < size { try file.truncate(to: state.end) }
         return state
     }
+
+    /// Copies the end of the log to a file of its own and puts it on the disk, before it is cut off.
+    private static func setAside(
+        _ file: LogFile, from start: Int64, _ size: Int64, _ reason: String
+    ) throws(EventsError) -> LogDamage {
+        let aside = try LogFile.aside(file.path)
+        var place = start
+        while place < size {
+            let bytes = try file.read(Int(min(Int64(chunk), size - place)), at: place)
+            guard !bytes.isEmpty else { break }
+            try aside.write(bytes, at: place - start)
+            place += Int64(bytes.count)
+        }
+        try aside.sync()
+        return LogDamage(setAside: aside.path, reason: reason)
+    }
+
+    /// What of the log was unreadable when it was opened; nil when nothing was, or ``mended()`` was said.
+    package var damage: LogDamage? { state.withLock { $0.damage } }
+
+    /// What the damage took is on its way again.
+    package func mended() { state.withLock { $0.damage = nil } }
 
     /// The number of the last event; 0 when there is none.
     package var lastSeq: Int64 { state.withLock { $0.lastSeq } }

@@ -18,7 +18,7 @@ package final class EventLogs: Sendable {
 
     /// A build's log; made when there is none.
     ///
-    /// - Throws: ``EventsError``: io, corrupt, no room.
+    /// - Throws: ``EventsError``: io, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
         while true {
             if let log = open.withLock({ $0[build] }) { return log }

@@ -61,6 +61,15 @@ package final class Farm: Sendable {
     /// Something happened that may let a job be placed.
     func wake() { wakeup.wake() }
 
+    /// A build's log, whole: one of which a damaged end was set aside is told of and gets the farm's own events again.
+    ///
+    /// - Throws: ``EventsError``: io, no room.
+    package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
+        let opened = try await logs.log(of: build)
+        if opened.damage != nil { await publish(build) }
+        return opened
+    }
+
     /// Puts the farm's own events of a build into its log, in the order in which they were committed.
     ///
     /// May run twice at once and again after a crash: the log drops what it has. What cannot be written now (a full
@@ -68,6 +77,7 @@ package final class Farm: Sendable {
     package func publish(_ build: BuildID) async {
         do {
             let log = try await logs.log(of: build)
+            if let damage = log.damage { try await mend(log, of: build, damage) }
             var last = log.lastFarmEvent
             while true {
                 let events = try await store.farmEvents(of: build, after: last)
@@ -84,6 +94,16 @@ package final class Farm: Sendable {
             self.log.warning(
                 "The events of a build are not in its log yet.", ["build": build.rawValue, "why": "\(error)"])
         }
+    }
+
+    /// The end of a log was unreadable. What jobs said is sent again by the workers that still have it; the end of a build
+    /// that is over is said anew, so that watchers do not wait for ever.
+    private func mend(_ log: BuildLog, of build: BuildID, _ damage: LogDamage) async throws {
+        self.log.warning(
+            "The end of a build's log could not be read and was set aside.",
+            ["build": build.rawValue, "file": damage.setAside, "why": damage.reason])
+        try await store.repeatEnd(of: build)
+        log.mended()
     }
 
     /// Puts a log on the disk; the wait is on a thread of its own.
