@@ -72,9 +72,10 @@ extension JobStore {
             case .started:
                 try row.save(db, at: settlement.now)
                 try db.run("UPDATE jobs SET started_at = ? WHERE id = ?", settlement.now, claim.job)
+                // The clock may have been set back since the claim; a start before it is what the schema refuses.
                 try db.run(
-                    "UPDATE attempts SET started_at = ? WHERE job = ? AND fence = ?", settlement.now, claim.job,
-                    claim.fence)
+                    "UPDATE attempts SET started_at = max(?, leased_at) WHERE job = ? AND fence = ?", settlement.now,
+                    claim.job, claim.fence)
                 try db.emit(
                     .jobStateChanged(
                         JobStateChanged(

@@ -40,7 +40,7 @@ struct Settlement: Sendable {
             SELECT count(*) FROM dependencies JOIN jobs ON jobs.id = needs
             WHERE job = ? AND jobs.state <> 'succeeded'
             """, row.job.id)
-        guard missing == 0, case .queue = row.job.needsMet(at: now) else { return }
+        guard missing == 0, case .queue = row.job.needsMet() else { return }
         try row.save(db, at: now)
         if try takeFromCache(&row, db) { return }
         try announceReady(row, db)

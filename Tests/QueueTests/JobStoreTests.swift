@@ -272,7 +272,7 @@ import Testing
     @Test func theClaimAndTheHeldJobsUseTheirIndexes() throws {
         let db = try Connection(queue.folder.file("q.sqlite"), .reader)
         let ready: [(Int, Int, Int, String)] = try db.all(
-            "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE state = 'ready' ORDER BY ready_at, id LIMIT 10")
+            "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE state = 'ready' AND id > '' ORDER BY id LIMIT 10")
         #expect(ready.map(\.3).joined().contains("jobs_ready"))
         #expect(!ready.map(\.3).joined().contains("TEMP B-TREE"))
         let held: [(Int, Int, Int, String)] = try db.all(
