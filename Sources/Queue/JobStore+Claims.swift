@@ -31,6 +31,14 @@ package enum Standing: Sendable, Equatable {
     case superseded
 }
 
+/// What became of a worker's word that it runs a job.
+package enum Acceptance: Sendable, Equatable {
+    /// It runs it. With the reason why it is to end it, when somebody wanted that before the worker had the job.
+    case current(cancelReason: String?)
+    /// The claim is not the job's own any more.
+    case superseded
+}
+
 extension JobStore {
     /// Gives a ready job to a worker: lease, attempt and fence in one transaction.
     ///
@@ -62,13 +70,13 @@ extension JobStore {
     }
 
     /// The worker runs the job.
-    package func accept(_ claim: Claim) async throws(QueueError) -> Standing {
+    package func accept(_ claim: Claim) async throws(QueueError) -> Acceptance {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
             switch row.job.accepted(claim.fence) {
             case .superseded, .requeue, .settle: return .superseded
-            case .repeated: return .current
+            case .repeated: return .current(cancelReason: row.job.lease?.cancelReason)
             case .started:
                 try row.save(db, at: settlement.now)
                 try db.run("UPDATE jobs SET started_at = ? WHERE id = ?", settlement.now, claim.job)
@@ -81,7 +89,7 @@ extension JobStore {
                         JobStateChanged(
                             state: .running, worker: row.job.lease?.worker, maxAttempts: row.job.maxAttempts)),
                     build: row.build, job: claim.job, attempt: row.job.attempt, at: settlement.now)
-                return .current
+                return .current(cancelReason: row.job.lease?.cancelReason)
             }
         }
     }

@@ -61,7 +61,8 @@ extension Farm {
     func deliver(_ order: Order) async {
         let claim = order.job.claim
         let job = order.job
-        guard let link = registry.link(of: order.worker) else {
+        // Before it has resumed it would not hear of it.
+        guard let link = registry.resumedLink(of: order.worker) else {
             return await giveBack(claim, .declined("the worker went away"))
         }
         let work: JSONValue

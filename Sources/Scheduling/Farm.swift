@@ -112,6 +112,7 @@ package final class Farm: Sendable {
     }
 
     private func keepTime() async {
+        var nextForgetting = ContinuousClock.now
         while !Task.isCancelled {
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(settings.tick))
@@ -120,7 +121,11 @@ package final class Farm: Sendable {
             }
             for change in registry.tick(now: .now) { await apply(change) }
             for build in unpublished.withLock({ $0 }) { await publish(build) }
-            for (claim, how) in unreturned.withLock({ $0 }) { await giveBack(claim, how) }
+            for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
+            if ContinuousClock.now >= nextForgetting {
+                await forgetWorkers()
+                nextForgetting = .now + settings.forgetting
+            }
             wake()
         }
     }
@@ -153,7 +158,40 @@ package final class Farm: Sendable {
             let silence = settings.liveness.dead + settings.liveness.grace
             let failure = Failure(
                 cause: .worker, code: "worker-lost", message: "worker \(worker) was not heard for \(silence)")
-            for claim in change.held { await giveBack(claim, .lost(failure)) }
+            for claim in await claims(of: change) where !registry.isHeld(claim) {
+                await giveBack(claim, .lost(failure))
+            }
+        }
+    }
+
+    /// What a lost worker has: as the registry knew it, and as the queue has it.
+    private func claims(of change: WorkerRegistry.Change) async -> [Claim] {
+        do throws(QueueError) {
+            return Set(change.held).union(try await store.openClaims(of: change.worker)).sorted { $0.job < $1.job }
+        } catch {
+            log.error("A worker's claims could not be read.", ["worker": change.worker.rawValue, "why": "\(error)"])
+            return change.held
+        }
+    }
+
+    /// Gives back what could not be before, unless its worker has come back with it meanwhile.
+    private func giveBackAtLast(_ claim: Claim, _ how: Return) async {
+        if case .lost = how, registry.isHeld(claim) {
+            unreturned.withLock { _ = $0.removeValue(forKey: claim) }
+        } else {
+            await giveBack(claim, how)
+        }
+    }
+
+    /// Forgets workers that were not here for long: no job waits for them.
+    private func forgetWorkers() async {
+        do throws(QueueError) {
+            let gone = try await store.forgetWorkers(
+                silentFor: settings.forgetWorkersAfter, present: registry.present())
+            registry.forget(gone)
+            for name in gone { log.info("A worker that was gone for long is forgotten.", ["worker": name.rawValue]) }
+        } catch {
+            log.warning("Which workers are gone for good could not be noted.", ["why": "\(error)"])
         }
     }
 

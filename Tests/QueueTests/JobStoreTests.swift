@@ -199,7 +199,7 @@ import Testing
         #expect(order.jobs.count == 3)
         #expect(order.tell.map(\.claim) == [image.claim])
         #expect(
-            try await store.resume(WorkerName("w1"), [image.claim]).cancelled.map(\.reason) == ["alice: wrong version"])
+            try await store.toEnd([image.claim]).map(\.reason) == ["alice: wrong version"])
         let outcome = Outcome.cancelled(Cancellation(reason: "alice: wrong version", killed: false))
         _ = try await store.finish(image.claim, outcome, artifacts: [])
         let details = try await store.details(of: receipt.build, lastSeq: 0)

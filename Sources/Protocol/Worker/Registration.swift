@@ -23,14 +23,19 @@ package struct Register: Message, Equatable {
     package var capabilities: [String: String]
     /// The host name.
     package var host: String
+    /// Which of all agents that might use the same name: 32 hexadecimal digits, made once for the worker's directory. Nil
+    /// from an agent of an older release.
+    package var instance: String?
 
     package init(
-        architectures: [Architecture], slots: Int, capabilities: [String: String], host: String
+        architectures: [Architecture], slots: Int, capabilities: [String: String], host: String,
+        instance: String? = nil
     ) {
         self.architectures = architectures
         self.slots = slots
         self.capabilities = capabilities
         self.host = host
+        self.instance = instance
     }
 
     package static let type = "register"
