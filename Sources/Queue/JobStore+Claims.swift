@@ -112,7 +112,11 @@ extension JobStore {
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
             let verdict = row.job.finished(claim.fence, outcome, at: settlement.now, settlement.policy)
-            if case .settle = verdict { try db.store(artifacts, of: claim.job) }
+            switch verdict {
+            // Also of an attempt that failed: its console log says why.
+            case .settle, .requeue: try db.store(artifacts, of: claim.job)
+            case .superseded, .repeated, .started: break
+            }
             return try apply(verdict, to: row, claim, outcome, reason: nil, settlement, db)
         }
     }

@@ -113,8 +113,10 @@ struct Settlement: Sendable {
             try db.emit(.artifact(artifact), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
         }
         for (firmware, result) in results {
+            // An attempt that failed may have left a result of its own under this number.
             try db.run(
-                "INSERT INTO boot_results VALUES (?, ?, ?, ?)", row.job.id, row.job.attempt, firmware, result)
+                "INSERT OR REPLACE INTO boot_results VALUES (?, ?, ?, ?)", row.job.id, row.job.attempt, firmware,
+                result)
             try db.emit(.bootResult(result.value), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
         }
     }
