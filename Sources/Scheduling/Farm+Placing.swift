@@ -71,13 +71,17 @@ extension Farm {
         } catch {
             return await giveBack(claim, .declined("the work cannot be written as JSON: \(error)"))
         }
-        let incoming = access.openIncoming(StoreAccess.name(of: claim))
+        guard let url = link.isLocal ? access.url : access.remoteURL else {
+            return await giveBack(
+                claim, .declined("worker \(order.worker) came over TCP, and the store is not served there"))
+        }
+        let incoming = link.isLocal ? access.openIncoming(StoreAccess.name(of: claim)) : nil
         let assign = Assign(
             job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, noCache: job.noCache,
             inputs: job.inputs.map { artifact in
                 Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
             },
-            upload: Upload(url: access.url, token: job.token, localDirectory: link.isLocal ? incoming : nil),
+            upload: Upload(url: url, token: job.token, localDirectory: incoming),
             timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
         // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
         // may have arrived after all.

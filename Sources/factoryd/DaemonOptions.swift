@@ -18,7 +18,7 @@ enum DaemonOptions {
         "listen", "ADDRESS",
         help:
             "Also take the wire protocol over TCP on this loopback address, as 127.0.0.1:7100. Nothing is proven there: "
-            + "every local user may then submit and work.", environment: "FACTORYD_LISTEN")
+            + "every local user may then submit and work. Needs --http-listen.", environment: "FACTORYD_LISTEN")
     static let httpListen = Option.value(
         "http-listen", "ADDRESS",
         help: "Also serve HTTP over TCP on this loopback address, as 127.0.0.1:8080. Every local user may then read.",

@@ -39,14 +39,14 @@ struct Settings: Sendable {
         guard let first = try parse([:]) else { return nil }
         let named = first.value(DaemonOptions.config)
         // A farm in a folder of its own does not take the settings of the one in the system.
-        if named == nil, first.value(DaemonOptions.root) != nil { return Settings(first) }
+        if named == nil, first.value(DaemonOptions.root) != nil { return try Settings(first) }
         let values = try ConfigurationFile.read(
             named ?? standardFile, known: DaemonOptions.all.map(\.name).filter { $0 != "config" },
             mayBeMissing: named == nil)
-        return try parse(values).map(Settings.init)
+        return try parse(values).map { invocation in try Settings(invocation) }
     }
 
-    private init(_ invocation: Invocation) {
+    private init(_ invocation: Invocation) throws(ArgumentsError) {
         func milliseconds(_ option: Option) -> Duration { .milliseconds(invocation.int(option) ?? 0) }
         if let root = invocation.value(DaemonOptions.root) {
             places = Places(root: root)
@@ -56,6 +56,12 @@ struct Settings: Sendable {
         }
         listen = invocation.value(DaemonOptions.listen)
         httpListen = invocation.value(DaemonOptions.httpListen)
+        guard listen == nil || httpListen != nil else {
+            throw ArgumentsError(
+                .missing,
+                "--listen needs --http-listen as well: over it workers that come by TCP fetch inputs and deliver results",
+                command: "factoryd")
+        }
         adminGroup = invocation.value(DaemonOptions.adminGroup) ?? ""
         userGroup = invocation.value(DaemonOptions.userGroup) ?? ""
         workerUsers = invocation.values(DaemonOptions.workerUser)

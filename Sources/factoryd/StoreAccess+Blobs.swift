@@ -17,7 +17,7 @@ extension BlobStore {
 
 extension StoreAccess {
     /// Access to the daemon's own store.
-    init(_ blobs: BlobStore, url: String, journal: Journal) {
+    init(_ blobs: BlobStore, url: String, remoteURL: String?, journal: Journal) {
         // Removing what an attempt left may take a while; it is done in the background, one after another.
         let cleaning = DispatchQueue(label: "factoryd.incoming")
         self.init(
@@ -49,6 +49,6 @@ extension StoreAccess {
                     return (store: 0, free: 0)
                 }
             },
-            url: url)
+            url: url, remoteURL: remoteURL)
     }
 }

@@ -188,7 +188,8 @@ struct DaemonTests {
         (["--hartbeat", "5"], "did you mean '--heartbeat'", Int32(2)),
         (["--dead", "soon"], "must be a whole number", 2),
         (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
-        (["--listen", "0.0.0.0:0"], "no loopback address", 1),
+        (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "no loopback address", 1),
+        (["--listen", "127.0.0.1:0"], "--listen needs --http-listen as well", 2),
     ])
     func wrongSettingsAreNamed(options: [String], words: String, status: Int32) async throws {
         let daemon = try DaemonProcess(root: folder.path, options)
@@ -202,7 +203,7 @@ struct DaemonTests {
         let broken = try DaemonProcess(root: folder.path, ["--config", file])
         #expect(await broken.ended() == 2)
         #expect(try broken.log().contains("\(file):2:1: there is no setting 'ded'; did you mean 'dead'?"))
-        try AtomicFile.write(Array("listen: 127.0.0.1:0\n".utf8), to: file)
+        try AtomicFile.write(Array("listen: 127.0.0.1:0\nhttp-listen: 127.0.0.1:0\n".utf8), to: file)
         let daemon = try DaemonProcess(root: folder.path, ["--config", file])
         _ = try await daemon.connect()
         #expect(try daemon.log().contains("127.0.0.1:"))
