@@ -142,6 +142,19 @@ extension BlobStore {
         }
     }
 
+    /// Attempts of which something is here, but those of `running`: what a stop of the daemon kept from being removed.
+    package func leftovers(except running: Set<String>) throws(StoreError) -> [String] {
+        do throws(IOError) {
+            var found: Set<String> = []
+            for folder in ["uploads", "incoming"] {
+                found.formUnion(try Directory.entries(root + "/" + folder).map(\.name))
+            }
+            return found.subtracting(running).sorted()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     private func partial(_ upload: Upload) -> String { root + "/uploads/" + upload.key }
 
     private func whole(_ upload: Upload) -> String { partial(upload) + ".whole" }

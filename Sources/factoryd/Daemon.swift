@@ -78,6 +78,18 @@ struct Daemon: Sendable {
         manager = try ServiceNotices(environment: environment, journal: journal)
         (self.settings, self.journal, self.blobs, self.store) = (settings, journal, blobs, store)
         try await farm.restore()
+        try await Self.sweep(blobs, store, access, journal)
+    }
+
+    /// Removes what attempts left in the store that ended when no daemon was there to see it, in the background.
+    private static func sweep(_ blobs: BlobStore, _ store: JobStore, _ access: StoreAccess, _ journal: Journal)
+        async throws
+    {
+        let running = Set(try await store.openClaims().map { StoreAccess.name(of: $0.claim) })
+        let leftovers = try blobs.leftovers(except: running)
+        guard !leftovers.isEmpty else { return }
+        journal.info("What ended attempts left in the store is removed.", ["attempts": "\(leftovers.count)"])
+        for attempt in leftovers { access.closeIncoming(attempt) }
     }
 
     /// The sockets: those that systemd handed over by their names, else our own.

@@ -43,6 +43,26 @@ struct DaemonTests {
         _ = try await third.connect().ask(AskStatus(), for: StatusReport.self)
     }
 
+    @Test func whatAttemptsLeftBeforeAKillIsRemovedByTheNextDaemon() async throws {
+        let first = try DaemonProcess(root: folder.path)
+        let client = try await first.connect()
+        let (worker, _) = try await worker(first)
+        _ = try await client.ask(submit(key: "k"), for: Submitted.self)
+        let assign: Assign = try await worker.expect()
+        let running = try #require(assign.upload.localDirectory)
+        #expect(await first.end(SIGKILL) == -SIGKILL)
+        let stale = [folder.file("store/incoming/old.7"), folder.file("store/uploads/old.8")]
+        for path in stale { try Directory.make(path + "/inner") }
+        let second = try DaemonProcess(root: folder.path)
+        _ = try await second.connect()
+        let deadline = Deadline.in(.seconds(20))
+        while try stale.contains(where: { try FileIO.status($0) != nil }), !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+        }
+        #expect(try stale.allSatisfy { try FileIO.status($0) == nil })
+        #expect(try FileIO.status(running) != nil, "the attempt of a running job lost its folder")
+    }
+
     @Test func termEndsItInGoodOrder() async throws {
         let daemon = try DaemonProcess(root: folder.path)
         let connection = try await daemon.connect()

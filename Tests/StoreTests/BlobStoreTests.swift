@@ -48,6 +48,19 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
 }
 
 @Suite struct BlobStoreTests {
+    @Test func whatEndedAttemptsLeftIsFound() async throws {
+        let fixture = try Fixture()
+        for attempt in ["a.1", "b.1", "c.1"] {
+            let upload = try Upload(attempt: attempt, digest: digest)
+            _ = try await fixture.store.receive(upload, from: 0, total: 9, next: feed([[1, 2]]))
+            _ = try fixture.store.incoming(attempt: attempt)
+        }
+        #expect(try fixture.store.leftovers(except: ["b.1"]) == ["a.1", "c.1"])
+        for attempt in ["a.1", "c.1"] { try fixture.store.endAttempt(attempt) }
+        #expect(try fixture.store.leftovers(except: ["b.1"]) == [])
+        #expect(try await fixture.store.received(Upload(attempt: "b.1", digest: digest)) == 2)
+    }
+
     @Test func anUploadInPartsBecomesABlob() async throws {
         let fixture = try Fixture()
         let upload = try Upload(attempt: "01B.iso.1", digest: digest)
