@@ -136,6 +136,32 @@ private let ended = Event.Kind.buildEnded(
         }
     }
 
+    @Test func anAttemptThatWritesTooMuchIsCappedAndThatIsSaid() async throws {
+        let folder = try LogFolder()
+        var log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
+        #expect(try log.append(lines(1...100), job: job, attempt: 1) == 100)
+        let kept = log.lastSeq
+        #expect(kept < 20)
+        for _ in 1...2 {
+            // Also after a restart; what is dropped is acknowledged, however often it comes.
+            #expect(try log.append(lines(1...200), job: job, attempt: 1) == 200)
+            #expect(log.lastSeq == kept)
+            log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
+        }
+        let step = Event(seq: 201, at: now, kind: .stepStarted(StepStarted(step: "s", title: "Still told")))
+        #expect(try log.append(lines(1...200) + [step] + lines(202...203), job: job, attempt: 1) == 203)
+        // Another attempt has its own.
+        #expect(try log.append(lines(1...2), job: job, attempt: 2) == 2)
+        let events = try await all(log)
+        #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+        let warnings = events.compactMap { event -> Warning? in
+            guard case .warning(let warning) = event.kind else { return nil }
+            return warning
+        }
+        #expect(warnings.map(\.code) == ["log-capped"])
+        #expect(events.suffix(4).map(\.kind.name) == ["warning", "stepStarted", "log", "log"])
+    }
+
     @Test func aWatcherWaitsAtTheEndAndEndsWithTheBuild() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
