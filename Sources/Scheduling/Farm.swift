@@ -61,12 +61,13 @@ package final class Farm: Sendable {
     /// Something happened that may let a job be placed.
     func wake() { wakeup.wake() }
 
-    /// A build's log, whole: one of which a damaged end was set aside is told of and gets the farm's own events again.
+    /// A build's log, whole: one of which a damaged end was set aside is told of and gets the farm's own events again. One
+    /// that was removed gets the end of its build.
     ///
     /// - Throws: ``EventsError``: io, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
         let opened = try await logs.log(of: build)
-        if opened.damage != nil { await publish(build) }
+        if opened.damage != nil || opened.lastSeq == 0 { await publish(build) }
         return opened
     }
 
@@ -77,7 +78,11 @@ package final class Farm: Sendable {
     package func publish(_ build: BuildID) async {
         do {
             let log = try await logs.log(of: build)
-            if let damage = log.damage { try await mend(log, of: build, damage) }
+            if let damage = log.damage {
+                try await mend(log, of: build, damage)
+            } else if log.lastSeq == 0 {
+                try await store.repeatEnd(of: build)
+            }
             var last = log.lastFarmEvent
             while true {
                 let events = try await store.farmEvents(of: build, after: last)

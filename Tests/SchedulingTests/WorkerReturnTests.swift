@@ -148,7 +148,8 @@ struct WorkerReturnTests {
         }
     }
 
-    @Test func theLostEndOfABuildThatIsOverIsSaidAnew() async throws {
+    @Test(arguments: [true, false])
+    func theLostEndOfABuildThatIsOverIsSaidAnew(isRemoved: Bool) async throws {
         let fixture = try FarmFixture()
         var build = BuildID("")
         try await fixture.run {
@@ -161,7 +162,12 @@ struct WorkerReturnTests {
             _ = try await client.watch(build)
         }
         let path = fixture.folder.file("logs/\(build.rawValue)/events.ndjson")
-        try AtomicFile.write(Array("zeros\n".utf8) + FileIO.read(path, limit: 1 << 20), to: path)
+        let log = try FileIO.read(path, limit: 1 << 20)
+        if isRemoved {
+            try Directory.remove(FileIO.parent(path))
+        } else {
+            try AtomicFile.write(Array("zeros\n".utf8) + log, to: path)
+        }
         let next = try FarmFixture(in: fixture.folder)
         try await next.run {
             let (events, verdict) = try await next.client().watch(build)
