@@ -129,8 +129,10 @@ extension Job {
     }
 
     /// A worker is given the job; nil when it is not to be had.
-    package mutating func claimed(by worker: WorkerName, at now: Timestamp) -> Claim? {
-        guard case .ready(let notBefore) = state, notBefore <= now else { return nil }
+    package mutating func claimed(
+        by worker: WorkerName, at now: Timestamp, _ policy: RetryPolicy = RetryPolicy()
+    ) -> Claim? {
+        guard case .ready(let notBefore) = state, policy.isDue(notBefore, at: now) else { return nil }
         attempt += 1
         fence = Fence(fence.rawValue + 1)
         state = .leased(Lease(worker: worker, cancelReason: nil))

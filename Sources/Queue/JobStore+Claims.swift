@@ -47,7 +47,7 @@ extension JobStore {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(id, db)
-            guard let claim = row.job.claimed(by: worker, at: settlement.now) else { return nil }
+            guard let claim = row.job.claimed(by: worker, at: settlement.now, settlement.policy) else { return nil }
             try row.save(db, at: settlement.now)
             let token = newToken()
             try db.run(

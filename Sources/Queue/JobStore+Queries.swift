@@ -57,6 +57,9 @@ extension JobStore {
         }
     }
 
+    /// Whether a ready job's wait is over.
+    package func isDue(_ job: ReadyJob) -> Bool { policy.isDue(job.notBefore, at: now) }
+
     /// What the ready jobs need: few things, however many jobs there are.
     package func readyNeeds() async throws(QueueError) -> [Need] {
         try await read { db in

@@ -18,7 +18,6 @@ extension Farm {
     /// Only jobs that some worker can take now are read, so that any number of others hides none of them.
     func placeReadyJobs() async throws(QueueError) -> [Order] {
         guard registry.offers().contains(where: \.hasRoom) else { return [] }
-        let now = store.now
         let needs = try await store.readyNeeds()
         var orders: [Order] = []
         var last = JobID("")
@@ -26,7 +25,7 @@ extension Farm {
             let placeable = placeable(needs)
             guard !placeable.isEmpty else { break }
             let jobs = try await store.readyJobs(limit: Self.page, after: last, needs: placeable)
-            for job in jobs where job.notBefore <= now {
+            for job in jobs where store.isDue(job) {
                 if let order = try await place(job) { orders.append(order) }
             }
             guard jobs.count == Self.page, let end = jobs.last else { break }

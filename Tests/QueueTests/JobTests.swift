@@ -44,6 +44,13 @@ import Testing
         #expect(job.claimed(by: worker, at: now.advanced(by: .seconds(10)))?.fence == Fence(2))
     }
 
+    @Test func aWaitBeyondTheLongestIsOver() {
+        var job = running()
+        #expect(job.finished(Fence(1), failure(.infrastructure), at: now, policy) == .requeue(after: .seconds(10)))
+        // The clock was in the future when the wait began.
+        #expect(job.claimed(by: worker, at: Timestamp(milliseconds: 1), policy) != nil)
+    }
+
     @Test(arguments: [Failure.Cause.worker, .infrastructure])
     func whatTheMachineCausedIsTriedThreeTimes(cause: Failure.Cause) {
         var job = running()
