@@ -117,7 +117,8 @@ package final class Farm: Sendable {
     }
 
     private func keepTime() async {
-        var nextForgetting = ContinuousClock.now
+        // Not at once: after a long stop of this daemon nobody has had the time to come back.
+        var nextForgetting = ContinuousClock.now + settings.forgetting
         while !Task.isCancelled {
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(settings.tick))
@@ -180,7 +181,7 @@ package final class Farm: Sendable {
     }
 
     /// Gives back what could not be before, unless its worker has come back with it meanwhile.
-    private func giveBackAtLast(_ claim: Claim, _ how: Return) async {
+    func giveBackAtLast(_ claim: Claim, _ how: Return) async {
         if case .lost = how, registry.isHeld(claim) {
             unreturned.withLock { _ = $0.removeValue(forKey: claim) }
         } else {

@@ -61,6 +61,29 @@ struct WorkerReturnTests {
         }
     }
 
+    /// As when the disk was full while the worker was away, and is not any more.
+    @Test func whatCouldNotBeGivenBackIsKeptByTheWorkerThatReturnedWithIt() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (worker, _) = try await fixture.worker()
+            let submitted = try await fixture.submit(client)
+            let assign: Assign = try await worker.expect()
+            try await worker.say(Accepted(job: assign.job, fence: assign.fence))
+            _ = try await worker.ask(
+                JobEvents(job: assign.job, fence: assign.fence, events: [line(1)]), for: Ack.self)
+            worker.connection.close()
+            let (again, _) = try await fixture.worker(
+                holding: [HeldJob(job: assign.job, fence: assign.fence, through: 1)])
+            let claim = Claim(job: assign.job, fence: assign.fence)
+            let lost = Farm.Return.lost(Failure(cause: .worker, code: "worker-lost", message: "m"))
+            await fixture.farm.giveBackAtLast(claim, lost)
+            let _: Settled = try await again.ask(
+                Finished(job: assign.job, fence: assign.fence, outcome: .succeeded))
+            #expect(try await client.watch(submitted.build).verdict.result == .succeeded)
+        }
+    }
+
     @Test func aSecondAgentUnderOneNameIsRefusedAndHarmsNoJob() async throws {
         let fixture = try FarmFixture()
         try await fixture.run {
