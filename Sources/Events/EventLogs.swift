@@ -36,6 +36,25 @@ package final class EventLogs: Sendable {
         }
     }
 
+    /// Removes the log of a build that is forgotten. Who still reads it reads on.
+    ///
+    /// - Throws: ``EventsError``: io.
+    package func remove(_ build: BuildID) async throws(EventsError) {
+        let result: Result<Void, EventsError> = await withCheckedContinuation { continuation in
+            queue.async {
+                self.open.withLock { _ = $0.removeValue(forKey: build) }
+                do throws(IOError) {
+                    let directory = self.folder + "/" + build.rawValue
+                    if try FileIO.status(directory) != nil { try Directory.remove(directory) }
+                    continuation.resume(returning: .success(()))
+                } catch {
+                    continuation.resume(returning: .failure(EventsError(.io, error.message)))
+                }
+            }
+        }
+        try result.get()
+    }
+
     /// Opens a log that is not open yet; on `queue`.
     private func open(_ build: BuildID) throws(EventsError) {
         guard open.withLock({ $0[build] }) == nil else { return }

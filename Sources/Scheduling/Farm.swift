@@ -129,7 +129,7 @@ package final class Farm: Sendable {
             for build in unpublished.withLock({ $0 }) { await publish(build) }
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
             if ContinuousClock.now >= nextForgetting {
-                await forgetWorkers()
+                await forget()
                 nextForgetting = .now + settings.forgetting
             }
             wake()
@@ -186,18 +186,6 @@ package final class Farm: Sendable {
             unreturned.withLock { _ = $0.removeValue(forKey: claim) }
         } else {
             await giveBack(claim, how)
-        }
-    }
-
-    /// Forgets workers that were not here for long: no job waits for them.
-    private func forgetWorkers() async {
-        do throws(QueueError) {
-            let gone = try await store.forgetWorkers(
-                silentFor: settings.forgetWorkersAfter, present: registry.present())
-            registry.forget(gone)
-            for name in gone { log.info("A worker that was gone for long is forgotten.", ["worker": name.rawValue]) }
-        } catch {
-            log.warning("Which workers are gone for good could not be noted.", ["why": "\(error)"])
         }
     }
 

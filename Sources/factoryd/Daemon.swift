@@ -67,7 +67,8 @@ struct Daemon: Sendable {
             path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
             isStored: { blobs.holds($0) })
         let access = StoreAccess(
-            blobs, url: "unix:" + settings.places.httpSocket, remoteURL: remoteStore, journal: journal)
+            blobs, url: "unix:" + settings.places.httpSocket, remoteURL: remoteStore,
+            keepUnused: settings.keepUnused, journal: journal)
         farm = Farm(
             store: store, logs: EventLogs(folder: settings.places.logs), access: access,
             root: settings.places.state, settings: settings.farm, log: journal.farm)

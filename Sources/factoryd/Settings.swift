@@ -17,6 +17,10 @@ struct Settings: Sendable {
     let workerUsers: [String]
     let liveness: LivenessLimits
     let retry: RetryPolicy
+    /// How long builds that are over are kept; nil for ever.
+    let keepBuilds: Duration?
+    let keepUnused: Duration
+    let housekeeping: Duration
     let logLevel: Priority
 
     private static let standardFile = "/etc/factory/factoryd.yaml"
@@ -69,6 +73,10 @@ struct Settings: Sendable {
             heartbeat: milliseconds(DaemonOptions.heartbeat), dead: milliseconds(DaemonOptions.dead),
             grace: milliseconds(DaemonOptions.grace))
         retry = RetryPolicy(first: milliseconds(DaemonOptions.retryDelay))
+        let days = invocation.int(DaemonOptions.keepBuilds) ?? 0
+        keepBuilds = days == 0 ? nil : .seconds(days * 24 * 3600)
+        keepUnused = milliseconds(DaemonOptions.keepUnused)
+        housekeeping = milliseconds(DaemonOptions.housekeeping)
         switch invocation.value(DaemonOptions.logLevel) {
         case "error": logLevel = .error
         case "warning": logLevel = .warning
@@ -82,6 +90,8 @@ struct Settings: Sendable {
         settings.liveness = liveness
         // Often enough for short times in tests, seldom enough to cost nothing.
         settings.tick = min(.seconds(1), max(.milliseconds(20), liveness.heartbeat / 5))
+        settings.forgetBuildsAfter = keepBuilds
+        settings.forgetting = housekeeping
         settings.server = Daemon.software
         return settings
     }

@@ -63,6 +63,22 @@ struct DaemonTests {
         #expect(try FileIO.status(running) != nil, "the attempt of a running job lost its folder")
     }
 
+    @Test func anArtifactOfNoBuildIsRemovedAfterAWhile() async throws {
+        let orphan = folder.file("store/blobs/sha256/" + String(repeating: "a", count: 64))
+        try Directory.make(FileIO.parent(orphan))
+        try AtomicFile.write([1, 2, 3], to: orphan)
+        let daemon = try DaemonProcess(root: folder.path, ["--keep-unused", "1000", "--housekeeping", "100"])
+        _ = try await daemon.connect()
+        let deadline = Deadline.in(.seconds(30))
+        func isGone() throws -> Bool {
+            try FileIO.status(orphan) == nil && Directory.entries(folder.file("store/trash")).isEmpty
+        }
+        while try !isGone(), !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(50)))
+        }
+        #expect(try isGone())
+    }
+
     @Test func termEndsItInGoodOrder() async throws {
         let daemon = try DaemonProcess(root: folder.path)
         let connection = try await daemon.connect()

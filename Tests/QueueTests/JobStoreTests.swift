@@ -1,5 +1,6 @@
 import FactoryProtocol
 import FactoryQueue
+import IO
 import SQLite
 import TestSupport
 import Testing
@@ -308,6 +309,31 @@ import Testing
         let again = try await queue.start()
         #expect(again.attempt == 2)
         #expect(try await store.details(of: receipt.build, lastSeq: 0).summary.state == .running)
+    }
+
+    @Test func aBuildThatEndedLongAgoIsForgottenWhole() async throws {
+        let (first, _) = try await queue.runBuild(try queue.submission(key: "a"))
+        let open = try await store.submit(try queue.submission(key: "b", noCache: true))
+        queue.pass(.seconds(7200))
+        let unpublished = try await store.forgetBuilds(endedFor: .seconds(3600))
+        #expect(unpublished.isEmpty, "its events may not be in its log yet")
+        try await store.forgetFarmEvents(of: first.build, through: .max)
+        let early = try await store.forgetBuilds(endedFor: .seconds(9999))
+        #expect(early.isEmpty)
+        let iso = try QueueFixture.artifact("a.iso", .iso)
+        let seen = Locked<[Digest]>([])
+        try await store.discardUnreferenced([iso.digest]) { digest in seen.withLock { $0.append(digest) } }
+        #expect(seen.withLock { $0 }.isEmpty, "a build has it")
+        #expect(try await store.forgetBuilds(endedFor: .seconds(3600)) == [first.build])
+        #expect(try await store.forgetBuilds(endedFor: .seconds(3600)).isEmpty)
+        try await store.discardUnreferenced([iso.digest]) { digest in seen.withLock { $0.append(digest) } }
+        #expect(seen.withLock { $0 } == [iso.digest])
+        #expect(try await store.builds(limit: 10).map(\.build) == [open.build])
+        await #expect(throws: QueueError.self) { try await store.details(of: first.build, lastSeq: 0) }
+        // The key may be used again, and nothing is taken from what is gone.
+        let (again, ran) = try await queue.runBuild(try queue.submission(key: "a"))
+        #expect(!again.isRepeated)
+        #expect(ran.count > 3)
     }
 
     @Test func aBuildIsFoundByTheBeginningOfItsName() async throws {

@@ -248,6 +248,29 @@ struct WorkerReturnTests {
         }
     }
 
+    @Test func aBuildThatIsOverForLongIsForgottenWithItsLog() async throws {
+        let fixture = try FarmFixture {
+            $0.forgetBuildsAfter = .milliseconds(1)
+            $0.forgetting = .milliseconds(50)
+        }
+        try await fixture.run {
+            let client = try await fixture.client()
+            let build = try await fixture.submit(client).build
+            let other = try await fixture.submit(client, key: "other").build
+            _ = try await client.ask(CancelBuild(build: build, reason: "enough"), for: Cancelling.self)
+            let deadline = Deadline.in(.seconds(20))
+            let logs = fixture.folder.file("logs")
+            while try Directory.entries(logs).count > 1, !deadline.hasPassed {
+                try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+            }
+            #expect(try Directory.entries(logs).map(\.name) == [other.rawValue])
+            let error = await #expect(throws: ErrorReply.self) {
+                try await client.ask(ShowBuild(build: build), for: BuildDetails.self)
+            }
+            #expect(error?.code == "unknown-build")
+        }
+    }
+
     @Test func aWorkerThatIsGoneForLongIsForgotten() async throws {
         let fixture = try FarmFixture {
             $0.forgetWorkersAfter = .milliseconds(300)
