@@ -12,7 +12,13 @@ package final class BuildLog: Sendable {
     /// How much one read takes from the file, in bytes.
     private static let chunk = 64 * 1024
 
+    /// How much an attempt may write into the log, in bytes; steps, warnings and results are always kept.
+    package static let standardMost: Int64 = 128 << 20
+    /// The code of the warning that says that an attempt has written more.
+    static let capCode = "log-capped"
+
     private let file: LogFile
+    private let mostBytes: Int64
     private let state: Locked<State>
 
     struct State {
@@ -23,8 +29,14 @@ package final class BuildLog: Sendable {
         var index: [Int64] = []
         /// The last spool number stored, by attempt.
         var through: [Attempt: Int64] = [:]
+        /// How much of the log each attempt wrote, in bytes.
+        var bytes: [Attempt: Int64] = [:]
+        /// Attempts that wrote more than they may.
+        var capped: Set<Attempt> = []
         /// The outbox number of the last of the farm's own events that is stored.
         var lastFarmEvent: Int64 = 0
+        /// What was set aside when the log was opened, until somebody has seen to it.
+        var damage: LogDamage?
         /// Whether the last event is the build's end. A build that is tried again goes on after it.
         var hasEnded = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -36,11 +48,13 @@ package final class BuildLog: Sendable {
         let number: Int
     }
 
-    /// Opens a build's log; a line that a crash left half written is cut off.
+    /// Opens a build's log; a line that a crash left half written is cut off. From a line in the middle that is no event
+    /// on (as a power cut leaves them) everything is set aside beside the log, and ``damage`` says so.
     ///
-    /// - Throws: ``EventsError`` with `io` or `corrupt`.
-    package init(path: String) throws(EventsError) {
+    /// - Throws: ``EventsError`` with `io` or `disk-full`.
+    package init(path: String, mostBytesOfAttempt: Int64 = standardMost) throws(EventsError) {
         file = try LogFile(path: path)
+        mostBytes = mostBytesOfAttempt
         state = Locked(try Self.scan(file))
     }
 
@@ -54,18 +68,42 @@ package final class BuildLog: Sendable {
                 stored = try StrictJSON.decode(StoredEvent.self, from: line.bytes)
             } catch {
                 guard lines.offset < size else { break }  // a torn last line
-                throw EventsError(.corrupt, "\(file.path), byte \(line.offset): \(error)")
+                state.damage = try setAside(file, from: line.offset, size, "byte \(line.offset): \(error)")
+                break
             }
             guard stored.event.seq == state.lastSeq + 1 else {
-                throw EventsError(
-                    .corrupt, "\(file.path), byte \(line.offset): event \(stored.event.seq) after \(state.lastSeq)")
+                let reason = "byte \(line.offset): event \(stored.event.seq) after \(state.lastSeq)"
+                state.damage = try setAside(file, from: line.offset, size, reason)
+                break
             }
-            state.note(stored, at: line.offset)
+            state.note(stored, at: line.offset, length: lines.offset - line.offset)
             state.end = lines.offset
         }
         if state.end < size { try file.truncate(to: state.end) }
         return state
     }
+
+    /// Copies the end of the log to a file of its own and puts it on the disk, before it is cut off.
+    private static func setAside(
+        _ file: LogFile, from start: Int64, _ size: Int64, _ reason: String
+    ) throws(EventsError) -> LogDamage {
+        let aside = try LogFile.aside(file.path)
+        var place = start
+        while place < size {
+            let bytes = try file.read(Int(min(Int64(chunk), size - place)), at: place)
+            guard !bytes.isEmpty else { break }
+            try aside.write(bytes, at: place - start)
+            place += Int64(bytes.count)
+        }
+        try aside.sync()
+        return LogDamage(setAside: aside.path, reason: reason)
+    }
+
+    /// What of the log was unreadable when it was opened; nil when nothing was, or ``mended()`` was said.
+    package var damage: LogDamage? { state.withLock { $0.damage } }
+
+    /// What the damage took is on its way again.
+    package func mended() { state.withLock { $0.damage = nil } }
 
     /// The number of the last event; 0 when there is none.
     package var lastSeq: Int64 { state.withLock { $0.lastSeq } }
@@ -90,57 +128,75 @@ package final class BuildLog: Sendable {
     package func append(farm events: [(id: Int64, event: Event)]) throws -> Int64 {
         let (last, woken) = try state.withLock { state in
             let fresh = events.filter { $0.id > state.lastFarmEvent }
-            let stored = fresh.enumerated().map { place, farm in
+            let batch = try fresh.enumerated().map { place, farm in
                 var event = farm.event
                 event.seq = state.lastSeq + 1 + Int64(place)
-                return StoredEvent(event: event, spoolSeq: nil, farmSeq: farm.id)
+                let numbered = StoredEvent(event: event, spoolSeq: nil, farmSeq: farm.id)
+                return (event: numbered, line: try numbered.line())
             }
-            let woken = try store(stored, in: &state)
+            let woken = try store(batch, in: &state)
             return (state.lastFarmEvent, woken)
         }
         for waiter in woken { waiter.resume() }
         return last
     }
 
-    /// Adds a job's events, numbered by its spool. Those already stored are dropped, so a resent batch does no harm.
+    /// Adds a job's events, numbered by its spool. Those already stored are dropped, so a resent batch does no harm. Lines
+    /// and progress beyond what an attempt may write are dropped too; a warning stands in the place of the first.
     ///
-    /// - Returns: the last spool number that is stored now.
+    /// - Returns: the last spool number that is stored now, or dropped.
     /// - Throws: ``EventsError`` with `gap` when numbers are missing between.
     package func append(_ events: [Event], job: JobID, attempt: Int) throws -> Int64 {
         let key = Attempt(job: job, number: attempt)
         let (through, woken) = try state.withLock { state in
-            let before = state.through[key] ?? 0
-            let fresh = events.filter { $0.seq > before }
-            var next = before
-            let stored = try fresh.map { event in
+            var next = state.through[key] ?? 0
+            var isCapped = state.capped.contains(key)
+            var room = mostBytes - (state.bytes[key] ?? 0)
+            var batch: [(event: StoredEvent, line: [UInt8])] = []
+            for event in events where event.seq > next {
                 next += 1
                 guard event.seq == next else {
                     throw EventsError(.gap, "\(job) attempt \(attempt): event \(event.seq) came after \(next - 1)")
                 }
-                return StoredEvent(
+                var kind = event.kind
+                if room <= 0, kind.mayBeDropped {
+                    guard !isCapped else { continue }
+                    isCapped = true
+                    kind = .warning(BuildLog.cap(mostBytes))
+                }
+                let numbered = StoredEvent(
                     event: Event(
-                        seq: state.lastSeq + (next - before), at: event.at, job: job, attempt: attempt,
-                        kind: event.kind),
+                        seq: state.lastSeq + 1 + Int64(batch.count), at: event.at, job: job, attempt: attempt,
+                        kind: kind),
                     spoolSeq: event.seq, farmSeq: nil)
+                let line = try numbered.line()
+                room -= Int64(line.count)
+                batch.append((numbered, line))
             }
-            return (next, try store(stored, in: &state))
+            let woken = try store(batch, in: &state)
+            state.through[key] = next
+            return (next, woken)
         }
         for waiter in woken { waiter.resume() }
         return through
     }
 
+    /// What stands in the log where an attempt has written too much.
+    private static func cap(_ bytes: Int64) -> Warning {
+        Warning(
+            code: capCode, message: "this attempt has written \(bytes >> 20) MiB of log: further lines are not kept")
+    }
+
     /// Writes a batch under the lock and returns whom to wake.
-    private func store(_ batch: [StoredEvent], in state: inout State) throws -> [CheckedContinuation<Void, Never>] {
-        var bytes: [UInt8] = []
-        var offsets: [Int64] = []
-        for stored in batch {
-            offsets.append(state.end + Int64(bytes.count))
-            bytes += try stored.line()
+    private func store(
+        _ batch: [(event: StoredEvent, line: [UInt8])], in state: inout State
+    ) throws -> [CheckedContinuation<Void, Never>] {
+        guard !batch.isEmpty else { return [] }
+        try file.write(batch.flatMap(\.line), at: state.end)
+        for (event, line) in batch {
+            state.note(event, at: state.end, length: Int64(line.count))
+            state.end += Int64(line.count)
         }
-        guard !bytes.isEmpty else { return [] }
-        try file.write(bytes, at: state.end)
-        for (stored, offset) in zip(batch, offsets) { state.note(stored, at: offset) }
-        state.end += Int64(bytes.count)
         defer { state.waiters = [:] }
         return Array(state.waiters.values)
     }
@@ -190,14 +246,29 @@ package final class BuildLog: Sendable {
 
 extension BuildLog.State {
     /// Keeps what a stored event says.
-    mutating func note(_ stored: StoredEvent, at offset: Int64) {
+    mutating func note(_ stored: StoredEvent, at offset: Int64, length: Int64) {
         let event = stored.event
         lastSeq = event.seq
         if (event.seq - 1) % 128 == 0 { index.append(offset) }
         if let job = event.job, let attempt = event.attempt, let seq = stored.spoolSeq {
-            through[BuildLog.Attempt(job: job, number: attempt)] = seq
+            let key = BuildLog.Attempt(job: job, number: attempt)
+            through[key] = seq
+            bytes[key, default: 0] += length
+            if case .warning(let warning) = event.kind, warning.code == BuildLog.capCode { capped.insert(key) }
         }
         if let id = stored.farmSeq { lastFarmEvent = id }
         if case .buildEnded = event.kind { hasEnded = true } else { hasEnded = false }
+    }
+}
+
+extension Event.Kind {
+    /// Whether a build can be understood without it.
+    fileprivate var mayBeDropped: Bool {
+        switch self {
+        case .log, .stepProgress: true
+        case .stepStarted, .stepFinished, .warning, .artifact, .bootResult, .buildAccepted, .jobStateChanged,
+            .buildEnded, .unknown:
+            false
+        }
     }
 }

@@ -18,7 +18,7 @@ package final class EventLogs: Sendable {
 
     /// A build's log; made when there is none.
     ///
-    /// - Throws: ``EventsError``: io, corrupt, no room.
+    /// - Throws: ``EventsError``: io, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
         while true {
             if let log = open.withLock({ $0[build] }) { return log }
@@ -34,6 +34,25 @@ package final class EventLogs: Sendable {
             }
             try result.get()
         }
+    }
+
+    /// Removes the log of a build that is forgotten. Who still reads it reads on.
+    ///
+    /// - Throws: ``EventsError``: io.
+    package func remove(_ build: BuildID) async throws(EventsError) {
+        let result: Result<Void, EventsError> = await withCheckedContinuation { continuation in
+            queue.async {
+                self.open.withLock { _ = $0.removeValue(forKey: build) }
+                do throws(IOError) {
+                    let directory = self.folder + "/" + build.rawValue
+                    if try FileIO.status(directory) != nil { try Directory.remove(directory) }
+                    continuation.resume(returning: .success(()))
+                } catch {
+                    continuation.resume(returning: .failure(EventsError(.io, error.message)))
+                }
+            }
+        }
+        try result.get()
     }
 
     /// Opens a log that is not open yet; on `queue`.

@@ -9,8 +9,6 @@ package struct EventsError: Error, Sendable, CustomStringConvertible {
         package static let io = Code(rawValue: "event-log-io")
         /// The disk has no room; nothing of the batch counts as stored.
         package static let diskFull = Code(rawValue: "disk-full")
-        /// A line in the middle of the log is no event: somebody else wrote to the file.
-        package static let corrupt = Code(rawValue: "event-log-corrupt")
         /// A job's events came with numbers missing between.
         package static let gap = Code(rawValue: "event-gap")
     }

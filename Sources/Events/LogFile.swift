@@ -12,6 +12,20 @@ final class LogFile: Sendable {
         guard descriptor >= 0 else { throw EventsError.system("open", path) }
     }
 
+    /// A new file beside a log, for what of it is unreadable: `events.ndjson.corrupt`, then `.corrupt.2` and so on.
+    static func aside(_ path: String) throws(EventsError) -> LogFile {
+        var number = 1
+        while true {
+            let name = path + ".corrupt" + (number == 1 ? "" : ".\(number)")
+            let descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+            if descriptor >= 0 { return LogFile(path: name, descriptor: descriptor) }
+            guard errno == EEXIST else { throw EventsError.system("open", name) }
+            number += 1
+        }
+    }
+
+    private init(path: String, descriptor: Int32) { (self.path, self.descriptor) = (path, descriptor) }
+
     deinit { close(descriptor) }
 
     var size: Int64 {

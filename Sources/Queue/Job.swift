@@ -105,10 +105,13 @@ extension Job {
         case settle(End)
     }
 
+    /// Before every other time. A job that need not wait is not tied to the clock, which may be set back.
+    private static let atOnce = Timestamp(milliseconds: 0)
+
     /// All jobs that it needs have succeeded.
-    package mutating func needsMet(at now: Timestamp) -> Move {
+    package mutating func needsMet() -> Move {
         guard case .waiting = state else { return .unchanged }
-        state = .ready(notBefore: now)
+        state = .ready(notBefore: Self.atOnce)
         return .queue
     }
 
@@ -126,8 +129,10 @@ extension Job {
     }
 
     /// A worker is given the job; nil when it is not to be had.
-    package mutating func claimed(by worker: WorkerName, at now: Timestamp) -> Claim? {
-        guard case .ready(let notBefore) = state, notBefore <= now else { return nil }
+    package mutating func claimed(
+        by worker: WorkerName, at now: Timestamp, _ policy: RetryPolicy = RetryPolicy()
+    ) -> Claim? {
+        guard case .ready(let notBefore) = state, policy.isDue(notBefore, at: now) else { return nil }
         attempt += 1
         fence = Fence(fence.rawValue + 1)
         state = .leased(Lease(worker: worker, cancelReason: nil))
@@ -213,10 +218,10 @@ extension Job {
     }
 
     /// Somebody wants it tried again after its end: as many attempts as in the beginning.
-    package mutating func retried(attempts: Int, needsMet: Bool, at now: Timestamp) -> Move {
+    package mutating func retried(attempts: Int, needsMet: Bool) -> Move {
         guard case .ended(let end) = state, end.state != .succeeded else { return .unchanged }
         maxAttempts = attempt + attempts
-        state = needsMet ? .ready(notBefore: now) : .waiting
+        state = needsMet ? .ready(notBefore: Self.atOnce) : .waiting
         return .queue
     }
 

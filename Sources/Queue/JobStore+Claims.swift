@@ -31,6 +31,14 @@ package enum Standing: Sendable, Equatable {
     case superseded
 }
 
+/// What became of a worker's word that it runs a job.
+package enum Acceptance: Sendable, Equatable {
+    /// It runs it. With the reason why it is to end it, when somebody wanted that before the worker had the job.
+    case current(cancelReason: String?)
+    /// The claim is not the job's own any more.
+    case superseded
+}
+
 extension JobStore {
     /// Gives a ready job to a worker: lease, attempt and fence in one transaction.
     ///
@@ -39,7 +47,7 @@ extension JobStore {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(id, db)
-            guard let claim = row.job.claimed(by: worker, at: settlement.now) else { return nil }
+            guard let claim = row.job.claimed(by: worker, at: settlement.now, settlement.policy) else { return nil }
             try row.save(db, at: settlement.now)
             let token = newToken()
             try db.run(
@@ -62,25 +70,26 @@ extension JobStore {
     }
 
     /// The worker runs the job.
-    package func accept(_ claim: Claim) async throws(QueueError) -> Standing {
+    package func accept(_ claim: Claim) async throws(QueueError) -> Acceptance {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
             switch row.job.accepted(claim.fence) {
             case .superseded, .requeue, .settle: return .superseded
-            case .repeated: return .current
+            case .repeated: return .current(cancelReason: row.job.lease?.cancelReason)
             case .started:
                 try row.save(db, at: settlement.now)
                 try db.run("UPDATE jobs SET started_at = ? WHERE id = ?", settlement.now, claim.job)
+                // The clock may have been set back since the claim; a start before it is what the schema refuses.
                 try db.run(
-                    "UPDATE attempts SET started_at = ? WHERE job = ? AND fence = ?", settlement.now, claim.job,
-                    claim.fence)
+                    "UPDATE attempts SET started_at = max(?, leased_at) WHERE job = ? AND fence = ?", settlement.now,
+                    claim.job, claim.fence)
                 try db.emit(
                     .jobStateChanged(
                         JobStateChanged(
                             state: .running, worker: row.job.lease?.worker, maxAttempts: row.job.maxAttempts)),
                     build: row.build, job: claim.job, attempt: row.job.attempt, at: settlement.now)
-                return .current
+                return .current(cancelReason: row.job.lease?.cancelReason)
             }
         }
     }
@@ -103,7 +112,11 @@ extension JobStore {
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
             let verdict = row.job.finished(claim.fence, outcome, at: settlement.now, settlement.policy)
-            if case .settle = verdict { try db.store(artifacts, of: claim.job) }
+            switch verdict {
+            // Also of an attempt that failed: its console log says why.
+            case .settle, .requeue: try db.store(artifacts, of: claim.job)
+            case .superseded, .repeated, .started: break
+            }
             return try apply(verdict, to: row, claim, outcome, reason: nil, settlement, db)
         }
     }

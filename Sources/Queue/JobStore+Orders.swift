@@ -64,10 +64,7 @@ extension JobStore {
                 "SELECT id FROM jobs WHERE build = ? AND state <> 'succeeded' ORDER BY place", build)
             for id in failed {
                 var row = try JobRow.load(id, db)
-                guard
-                    case .queue = row.job.retried(
-                        attempts: settlement.attempts, needsMet: false, at: settlement.now)
-                else { continue }
+                guard case .queue = row.job.retried(attempts: settlement.attempts, needsMet: false) else { continue }
                 try row.save(db, at: settlement.now)
                 try db.emit(
                     .jobStateChanged(JobStateChanged(state: .waiting, reason: "tried again")),

@@ -25,18 +25,50 @@ package struct ReadyJob: Sendable, Equatable {
     }
 }
 
+/// What a job needs of its worker.
+package struct Need: Sendable, Hashable {
+    /// Where it must run.
+    package let architecture: Architecture
+    /// Capabilities that its worker must have.
+    package let requirements: [String]
+    /// The same as the row of a job has it.
+    let text: String
+}
+
 extension JobStore {
-    /// Ready jobs, the oldest first, those included whose wait is not over; at most `limit`.
-    package func readyJobs(limit: Int = 200) async throws(QueueError) -> [ReadyJob] {
+    /// Ready jobs, those of the oldest build first, those included whose wait is not over; at most `limit`, and with
+    /// `needs` only those that need one of these.
+    package func readyJobs(
+        limit: Int = 200, after: JobID = JobID(""), needs: [Need]? = nil
+    ) async throws(QueueError) -> [ReadyJob] {
         try await read { db in
+            let wanted = try needs.map { try JSONColumn($0.map(\.text)) }
             let rows: [(JobID, Architecture, JSONColumn<[String]>, Timestamp, WorkerName?)] = try db.all(
                 """
-                SELECT id, architecture, requirements_json, ready_at, worker FROM jobs WHERE state = 'ready'
-                ORDER BY ready_at, id LIMIT ?
-                """, limit)
+                SELECT id, architecture, requirements_json, ready_at, worker FROM jobs
+                WHERE state = 'ready' AND id > ?1
+                    AND (?2 IS NULL OR architecture || ' ' || requirements_json IN (SELECT value FROM json_each(?2)))
+                ORDER BY id LIMIT ?3
+                """, after, wanted, limit)
             return rows.map {
                 ReadyJob(
                     job: $0.0, architecture: $0.1, requirements: $0.2.value, notBefore: $0.3, lastWorker: $0.4)
+            }
+        }
+    }
+
+    /// Whether a ready job's wait is over.
+    package func isDue(_ job: ReadyJob) -> Bool { policy.isDue(job.notBefore, at: now) }
+
+    /// What the ready jobs need: few things, however many jobs there are.
+    package func readyNeeds() async throws(QueueError) -> [Need] {
+        try await read { db in
+            let rows: [(Architecture, JSONColumn<[String]>)] = try db.all(
+                "SELECT DISTINCT architecture, requirements_json FROM jobs WHERE state = 'ready' ORDER BY 1, 2")
+            return try rows.map { row in
+                Need(
+                    architecture: row.0, requirements: row.1.value,
+                    text: row.0.rawValue + " " + (try CanonicalJSON.text(row.1.value)))
             }
         }
     }
@@ -105,14 +137,6 @@ extension JobStore {
         try await read { db in
             let rows: [(String, Int)] = try db.all("SELECT state, count(*) FROM jobs GROUP BY state")
             return Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.1) })
-        }
-    }
-
-    /// Digests that some build refers to: what retention must keep.
-    package func knows(_ digest: Digest) async throws(QueueError) -> Bool {
-        try await read { db in
-            let count: Int = try db.one("SELECT count(*) FROM artifacts WHERE digest = ?", digest)
-            return count > 0
         }
     }
 }

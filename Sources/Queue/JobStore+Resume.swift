@@ -9,12 +9,9 @@ package struct Resumption: Sendable, Equatable {
     package var drop: [Claim]
     /// Claims that the queue had for it and that it no longer has.
     package var lost: [Claim]
-    /// Kept jobs that somebody wants ended, and why.
-    package var cancelled: [(claim: Claim, reason: String)]
 
     package static func == (a: Resumption, b: Resumption) -> Bool {
         a.keep.map(\.claim) == b.keep.map(\.claim) && a.drop == b.drop && a.lost == b.lost
-            && a.cancelled.map(\.claim) == b.cancelled.map(\.claim)
     }
 }
 
@@ -24,15 +21,13 @@ extension JobStore {
     /// A job that ended under this very claim is kept: the worker says `finished` again and is told `settled`.
     package func resume(_ worker: WorkerName, _ held: [Claim]) async throws(QueueError) -> Resumption {
         try await read { db in
-            let rows: [(JobID, Fence, Int, String?)] = try db.all(
-                "SELECT id, fence, attempt, cancel_reason FROM jobs WHERE worker = ? AND state IN ('leased', 'running')",
-                worker)
-            var resumption = Resumption(keep: [], drop: [], lost: [], cancelled: [])
-            let given = Dictionary(uniqueKeysWithValues: rows.map { (Claim(job: $0.0, fence: $0.1), $0) })
+            let rows: [(JobID, Fence, Int)] = try db.all(
+                "SELECT id, fence, attempt FROM jobs WHERE worker = ? AND state IN ('leased', 'running')", worker)
+            var resumption = Resumption(keep: [], drop: [], lost: [])
+            let given = Dictionary(uniqueKeysWithValues: rows.map { (Claim(job: $0.0, fence: $0.1), $0.2) })
             for claim in held {
-                if let (_, _, attempt, cancelReason) = given[claim] {
+                if let attempt = given[claim] {
                     resumption.keep.append((claim, attempt))
-                    if let cancelReason { resumption.cancelled.append((claim, cancelReason)) }
                 } else if let attempt: Int = try db.first(
                     """
                     SELECT attempt FROM jobs WHERE id = ? AND fence = ? AND worker = ?
@@ -50,12 +45,44 @@ extension JobStore {
         }
     }
 
+    /// Which of a worker's claims it has to end, and why: somebody wants that, or the job is over already, because it was
+    /// cancelled or given up while the worker was away.
+    ///
+    /// A worker whose process has ended by itself is told as well: it has nothing left to end.
+    package func toEnd(_ claims: [Claim]) async throws(QueueError) -> [(claim: Claim, reason: String)] {
+        try await read { db in
+            var found: [(claim: Claim, reason: String)] = []
+            for claim in claims {
+                guard
+                    let (state, wanted, ended): (JobState, String?, String?) = try db.first(
+                        "SELECT state, cancel_reason, reason FROM jobs WHERE id = ? AND fence = ?", claim.job,
+                        claim.fence)
+                else { continue }
+                if state.isFinal {
+                    found.append((claim, "the job is over: " + (ended ?? state.rawValue)))
+                } else if let wanted {
+                    found.append((claim, wanted))
+                }
+            }
+            return found
+        }
+    }
+
     /// Claims that are given out, by worker: what the leases are about after a start.
     package func openClaims() async throws(QueueError) -> [(worker: WorkerName, claim: Claim)] {
         try await read { db in
             let rows: [(WorkerName, JobID, Fence)] = try db.all(
                 "SELECT worker, id, fence FROM jobs WHERE state IN ('leased', 'running') ORDER BY id")
             return rows.map { (worker: $0.0, claim: Claim(job: $0.1, fence: $0.2)) }
+        }
+    }
+
+    /// Claims that a worker has.
+    package func openClaims(of worker: WorkerName) async throws(QueueError) -> [Claim] {
+        try await read { db in
+            let rows: [(JobID, Fence)] = try db.all(
+                "SELECT id, fence FROM jobs WHERE worker = ? AND state IN ('leased', 'running') ORDER BY id", worker)
+            return rows.map { Claim(job: $0.0, fence: $0.1) }
         }
     }
 

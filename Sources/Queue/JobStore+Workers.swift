@@ -11,7 +11,7 @@ package struct KnownWorker: Sendable, Equatable {
     package var software: String
     /// Whether it is to get no more jobs.
     package var isDraining: Bool
-    /// When it registered last.
+    /// When it was heard last, as far as that was written down.
     package var registeredAt: Timestamp
 }
 
@@ -24,15 +24,16 @@ extension JobStore {
         return try await write { db in
             try db.one(
                 """
-                INSERT INTO workers(name, architectures_json, slots, capabilities_json, host, software, registered_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO workers(name, architectures_json, slots, capabilities_json, host, software, registered_at,
+                    instance)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT(name) DO UPDATE SET architectures_json = excluded.architectures_json,
                     slots = excluded.slots, capabilities_json = excluded.capabilities_json, host = excluded.host,
-                    software = excluded.software, registered_at = excluded.registered_at
+                    software = excluded.software, registered_at = excluded.registered_at, instance = excluded.instance
                 RETURNING draining
                 """,
                 name, try JSONColumn(offer.architectures), offer.slots, try JSONColumn(offer.capabilities),
-                offer.host, software, now)
+                offer.host, software, now, offer.instance)
         }
     }
 
@@ -42,27 +43,50 @@ extension JobStore {
     package func setDraining(_ name: WorkerName, _ draining: Bool) async throws(QueueError) {
         try await write { db in
             guard try db.run("UPDATE workers SET draining = ? WHERE name = ?", draining, name) == 1 else {
-                throw QueueError(.unknownWorker, "no worker '\(name.rawValue)' has ever registered")
+                throw QueueError(.unknownWorker, "no worker '\(name.rawValue)' is known")
             }
         }
     }
 
-    /// All workers that ever registered, by name.
+    /// Notes that these workers are here now, then forgets those that were not for longer than `silence` and hold nothing;
+    /// their names. One that drains is kept: it was set aside on purpose, and has to stay so when it returns.
+    package func forgetWorkers(
+        silentFor silence: Duration, present: [WorkerName]
+    ) async throws(QueueError) -> [WorkerName] {
+        let now = now
+        let oldest = now.advanced(by: .zero - silence)
+        return try await write { db in
+            for name in present { try db.run("UPDATE workers SET registered_at = ? WHERE name = ?", now, name) }
+            let gone: [WorkerName] = try db.all(
+                """
+                SELECT name FROM workers WHERE registered_at < ? AND NOT draining AND NOT EXISTS
+                    (SELECT 1 FROM jobs WHERE worker = workers.name AND state IN ('leased', 'running'))
+                ORDER BY name
+                """, oldest)
+            for name in gone { try db.run("DELETE FROM workers WHERE name = ?", name) }
+            return gone
+        }
+    }
+
+    /// All workers that registered and were not forgotten, by name.
     package func knownWorkers() async throws(QueueError) -> [KnownWorker] {
         try await read { db in
             let rows:
                 [(
                     WorkerName, JSONColumn<[Architecture]>, Int, JSONColumn<[String: String]>, String, String, Bool,
-                    Timestamp
+                    Timestamp, String?
                 )] = try db.all(
                     """
-                    SELECT name, architectures_json, slots, capabilities_json, host, software, draining, registered_at
+                    SELECT name, architectures_json, slots, capabilities_json, host, software, draining, registered_at,
+                        instance
                     FROM workers ORDER BY name
                     """)
             return rows.map { row in
                 KnownWorker(
                     name: row.0,
-                    offer: Register(architectures: row.1.value, slots: row.2, capabilities: row.3.value, host: row.4),
+                    offer: Register(
+                        architectures: row.1.value, slots: row.2, capabilities: row.3.value, host: row.4,
+                        instance: row.8),
                     software: row.5, isDraining: row.6, registeredAt: row.7)
             }
         }

@@ -15,7 +15,7 @@ package final class JobStore: Sendable {
     /// For backups.
     package let readers: Readers
     private let clock: @Sendable () -> Timestamp
-    private let policy: RetryPolicy
+    let policy: RetryPolicy
     private let isStored: @Sendable (Digest) -> Bool
 
     /// Opens the database, brings its schema up to date.

@@ -44,6 +44,22 @@ extension JobStore {
         try await write { db in try db.emit(.warning(warning), build: build, at: now) }
     }
 
+    /// Says the end of a build that is over once more, unless that is in the outbox already: for a log that lost it.
+    package func repeatEnd(of build: BuildID) async throws(QueueError) {
+        let now = now
+        try await write { db in
+            guard
+                let verdict: JSONColumn<FactoryProtocol.Verdict>? = try db.first(
+                    """
+                    SELECT verdict_json FROM builds WHERE id = ?1 AND NOT EXISTS
+                        (SELECT 1 FROM farm_events WHERE build = ?1 AND event_json LIKE '%"buildEnded"%')
+                    """, build),
+                let verdict
+            else { return }
+            try db.emit(.buildEnded(BuildEnded(verdict: verdict.value)), build: build, at: now)
+        }
+    }
+
     /// Removes events that are in their build's log on disk.
     package func forgetFarmEvents(of build: BuildID, through id: Int64) async throws(QueueError) {
         try await write { db in _ = try db.run("DELETE FROM farm_events WHERE build = ? AND id <= ?", build, id) }

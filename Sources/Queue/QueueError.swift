@@ -13,7 +13,7 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         package static let ambiguousBuild = Code(rawValue: "ambiguous-build")
         /// No job has this identifier.
         package static let unknownJob = Code(rawValue: "unknown-job")
-        /// No worker has ever registered under this name.
+        /// No worker has registered under this name, or it was forgotten.
         package static let unknownWorker = Code(rawValue: "unknown-worker")
         /// The idempotency key was used for another description.
         package static let keyReused = Code(rawValue: "key-reused")

@@ -1,3 +1,5 @@
+package import FactoryProtocol
+
 /// How long a job waits for its next attempt, and how many it gets.
 package struct RetryPolicy: Sendable, Equatable {
     /// Before the second attempt; doubled for each one more.
@@ -26,6 +28,12 @@ package struct RetryPolicy: Sendable, Equatable {
     /// The wait after decline number `count` in a row.
     package func delay(afterDecline count: Int) -> Duration {
         doubled(afterDecline, count)
+    }
+
+    /// Whether a job that waits until `notBefore` may be claimed. A wait that is longer than the longest comes of a clock
+    /// that was set back meanwhile, and is over.
+    package func isDue(_ notBefore: Timestamp, at now: Timestamp) -> Bool {
+        notBefore <= now || notBefore > now.advanced(by: longest)
     }
 
     private func doubled(_ duration: Duration, _ count: Int) -> Duration {

@@ -40,7 +40,7 @@ struct Settlement: Sendable {
             SELECT count(*) FROM dependencies JOIN jobs ON jobs.id = needs
             WHERE job = ? AND jobs.state <> 'succeeded'
             """, row.job.id)
-        guard missing == 0, case .queue = row.job.needsMet(at: now) else { return }
+        guard missing == 0, case .queue = row.job.needsMet() else { return }
         try row.save(db, at: now)
         if try takeFromCache(&row, db) { return }
         try announceReady(row, db)
@@ -113,8 +113,10 @@ struct Settlement: Sendable {
             try db.emit(.artifact(artifact), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
         }
         for (firmware, result) in results {
+            // An attempt that failed may have left a result of its own under this number.
             try db.run(
-                "INSERT INTO boot_results VALUES (?, ?, ?, ?)", row.job.id, row.job.attempt, firmware, result)
+                "INSERT OR REPLACE INTO boot_results VALUES (?, ?, ?, ?)", row.job.id, row.job.attempt, firmware,
+                result)
             try db.emit(.bootResult(result.value), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
         }
     }

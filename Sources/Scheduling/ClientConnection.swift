@@ -40,7 +40,7 @@ struct ClientConnection: Sendable {
             guard peer.rights.contains(.read) else { throw FarmError.notAllowed("\(peer.name) may not watch builds") }
             let message: Watch = try incoming.decode()
             let build = try await farm.store.resolve(message.build)
-            let log = try await farm.logs.log(of: build)
+            let log = try await farm.log(of: build)
             let isTooMany = watching.withLock { count in
                 guard count < farm.settings.watches else { return true }
                 count += 1
@@ -91,7 +91,7 @@ struct ClientConnection: Sendable {
             try require(.read, "see builds")
             let message: ShowBuild = try incoming.decode()
             let build = try await farm.store.resolve(message.build)
-            let log = try await farm.logs.log(of: build)
+            let log = try await farm.log(of: build)
             return try await farm.store.details(of: build, lastSeq: log.lastSeq)
         case ListArtifacts.type:
             try require(.read, "see artifacts")

@@ -11,34 +11,58 @@ extension Farm {
         let job: ClaimedJob
     }
 
-    /// Claims every ready job that a free slot suits, the oldest first.
+    /// How many jobs are read at once for placing.
+    private static let page = 500
+
+    /// Claims every ready job that a free slot suits, those of the oldest build first.
+    ///
+    /// Only jobs that some worker can take now are read, so that any number of others hides none of them.
     func placeReadyJobs() async throws(QueueError) -> [Order] {
-        var offers = registry.offers()
-        func hasRoom() -> Bool { offers.contains { $0.state == .connected && $0.held < $0.slots } }
-        guard hasRoom() else { return [] }
-        let now = store.now
+        guard registry.offers().contains(where: \.hasRoom) else { return [] }
+        let needs = try await store.readyNeeds()
         var orders: [Order] = []
-        for job in try await store.readyJobs(limit: 1000) where job.notBefore <= now {
-            guard hasRoom() else { break }
-            let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
-            // Another worker than the one that failed it or declined it, when there is one.
-            let others = offers.filter { $0.name != job.lastWorker }
-            guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers),
-                let claimed = try await store.claim(job.job, for: worker)
-            else { continue }
-            registry.hold(claimed.claim, by: worker)
-            offers = registry.offers()
-            await publish(job.job.build)
-            orders.append(Order(worker: worker, job: claimed))
+        var last = JobID("")
+        while true {
+            let placeable = placeable(needs)
+            guard !placeable.isEmpty else { break }
+            let jobs = try await store.readyJobs(limit: Self.page, after: last, needs: placeable)
+            for job in jobs where store.isDue(job) {
+                if let order = try await place(job) { orders.append(order) }
+            }
+            guard jobs.count == Self.page, let end = jobs.last else { break }
+            last = end.job
         }
         return orders
+    }
+
+    /// The needs for which some worker has a free slot.
+    private func placeable(_ needs: [Need]) -> [Need] {
+        let offers = registry.offers()
+        return needs.filter { need in
+            let need = JobNeed(job: JobID(""), architecture: need.architecture, requirements: need.requirements)
+            return Placement.choose(need, among: offers) != nil
+        }
+    }
+
+    private func place(_ job: ReadyJob) async throws(QueueError) -> Order? {
+        let offers = registry.offers()
+        let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
+        // Another worker than the one that failed it or declined it, when there is one.
+        let others = offers.filter { $0.name != job.lastWorker }
+        guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers),
+            let claimed = try await store.claim(job.job, for: worker)
+        else { return nil }
+        registry.hold(claimed.claim, by: worker)
+        await publish(job.job.build)
+        return Order(worker: worker, job: claimed)
     }
 
     /// Sends a claimed job to its worker; one that does not arrive goes back and is no attempt.
     func deliver(_ order: Order) async {
         let claim = order.job.claim
         let job = order.job
-        guard let link = registry.link(of: order.worker) else {
+        // Before it has resumed it would not hear of it.
+        guard let link = registry.resumedLink(of: order.worker) else {
             return await giveBack(claim, .declined("the worker went away"))
         }
         let work: JSONValue
@@ -47,13 +71,17 @@ extension Farm {
         } catch {
             return await giveBack(claim, .declined("the work cannot be written as JSON: \(error)"))
         }
-        let incoming = access.openIncoming(StoreAccess.name(of: claim))
+        guard let url = link.isLocal ? access.url : access.remoteURL else {
+            return await giveBack(
+                claim, .declined("worker \(order.worker) came over TCP, and the store is not served there"))
+        }
+        let incoming = link.isLocal ? access.openIncoming(StoreAccess.name(of: claim)) : nil
         let assign = Assign(
             job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, noCache: job.noCache,
             inputs: job.inputs.map { artifact in
                 Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
             },
-            upload: Upload(url: access.url, token: job.token, localDirectory: link.isLocal ? incoming : nil),
+            upload: Upload(url: url, token: job.token, localDirectory: incoming),
             timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
         // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
         // may have arrived after all.

@@ -61,6 +61,16 @@ package final class Farm: Sendable {
     /// Something happened that may let a job be placed.
     func wake() { wakeup.wake() }
 
+    /// A build's log, whole: one of which a damaged end was set aside is told of and gets the farm's own events again. One
+    /// that was removed gets the end of its build.
+    ///
+    /// - Throws: ``EventsError``: io, no room.
+    package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
+        let opened = try await logs.log(of: build)
+        if opened.damage != nil || opened.lastSeq == 0 { await publish(build) }
+        return opened
+    }
+
     /// Puts the farm's own events of a build into its log, in the order in which they were committed.
     ///
     /// May run twice at once and again after a crash: the log drops what it has. What cannot be written now (a full
@@ -68,6 +78,11 @@ package final class Farm: Sendable {
     package func publish(_ build: BuildID) async {
         do {
             let log = try await logs.log(of: build)
+            if let damage = log.damage {
+                try await mend(log, of: build, damage)
+            } else if log.lastSeq == 0 {
+                try await store.repeatEnd(of: build)
+            }
             var last = log.lastFarmEvent
             while true {
                 let events = try await store.farmEvents(of: build, after: last)
@@ -86,12 +101,24 @@ package final class Farm: Sendable {
         }
     }
 
+    /// The end of a log was unreadable. What jobs said is sent again by the workers that still have it; the end of a build
+    /// that is over is said anew, so that watchers do not wait for ever.
+    private func mend(_ log: BuildLog, of build: BuildID, _ damage: LogDamage) async throws {
+        self.log.warning(
+            "The end of a build's log could not be read and was set aside.",
+            ["build": build.rawValue, "file": damage.setAside, "why": damage.reason])
+        try await store.repeatEnd(of: build)
+        log.mended()
+    }
+
     /// Puts a log on the disk; the wait is on a thread of its own.
     func sync(_ log: BuildLog) async throws(EventsError) {
         try await OwnThread.run("event-sync") { () throws(EventsError) in try log.sync() }
     }
 
     private func keepTime() async {
+        // Not at once: after a long stop of this daemon nobody has had the time to come back.
+        var nextForgetting = ContinuousClock.now + settings.forgetting
         while !Task.isCancelled {
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(settings.tick))
@@ -100,7 +127,11 @@ package final class Farm: Sendable {
             }
             for change in registry.tick(now: .now) { await apply(change) }
             for build in unpublished.withLock({ $0 }) { await publish(build) }
-            for (claim, how) in unreturned.withLock({ $0 }) { await giveBack(claim, how) }
+            for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
+            if ContinuousClock.now >= nextForgetting {
+                await forget()
+                nextForgetting = .now + settings.forgetting
+            }
             wake()
         }
     }
@@ -133,7 +164,28 @@ package final class Farm: Sendable {
             let silence = settings.liveness.dead + settings.liveness.grace
             let failure = Failure(
                 cause: .worker, code: "worker-lost", message: "worker \(worker) was not heard for \(silence)")
-            for claim in change.held { await giveBack(claim, .lost(failure)) }
+            for claim in await claims(of: change) where !registry.isHeld(claim) {
+                await giveBack(claim, .lost(failure))
+            }
+        }
+    }
+
+    /// What a lost worker has: as the registry knew it, and as the queue has it.
+    private func claims(of change: WorkerRegistry.Change) async -> [Claim] {
+        do throws(QueueError) {
+            return Set(change.held).union(try await store.openClaims(of: change.worker)).sorted { $0.job < $1.job }
+        } catch {
+            log.error("A worker's claims could not be read.", ["worker": change.worker.rawValue, "why": "\(error)"])
+            return change.held
+        }
+    }
+
+    /// Gives back what could not be before, unless its worker has come back with it meanwhile.
+    func giveBackAtLast(_ claim: Claim, _ how: Return) async {
+        if case .lost = how, registry.isHeld(claim) {
+            unreturned.withLock { _ = $0.removeValue(forKey: claim) }
+        } else {
+            await giveBack(claim, how)
         }
     }
 

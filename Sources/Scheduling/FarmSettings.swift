@@ -4,6 +4,12 @@ package struct FarmSettings: Sendable {
     package var liveness = LivenessLimits()
     /// How often leases are looked at and waiting jobs are tried again.
     package var tick = Duration.seconds(1)
+    /// After so long an absence a worker that holds nothing and does not drain is forgotten.
+    package var forgetWorkersAfter = Duration.seconds(7 * 24 * 3600)
+    /// After so long a build that is over is forgotten, with its log and the artifacts that no other has; nil for never.
+    package var forgetBuildsAfter: Duration?
+    /// How often workers, builds and artifacts that may be forgotten are looked for.
+    package var forgetting = Duration.seconds(3600)
     /// From the connection to the first whole frame.
     package var firstFrame = Duration.seconds(2)
     /// From the connection to a worker's registration.

@@ -68,7 +68,7 @@ package enum Placement {
     package static func explain(_ need: JobNeed, among workers: [WorkerOffer]) -> (summary: String, lines: [String]) {
         let wanted = ([need.architecture.rawValue] + need.requirements).joined(separator: " + ")
         guard !workers.isEmpty else {
-            return ("needs \(wanted), and no worker has ever registered", [])
+            return ("needs \(wanted), and no worker is known", [])
         }
         let all = workers.sorted { $0.name < $1.name }.map { ($0, obstacles(need, $0)) }
         let able = all.filter { $0.1.isEmpty }.count

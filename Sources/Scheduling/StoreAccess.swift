@@ -1,4 +1,5 @@
 package import FactoryProtocol
+package import FactoryQueue
 
 /// What scheduling needs of the artifact store; the daemon wires it to the real one.
 package struct StoreAccess: Sendable {
@@ -12,18 +13,25 @@ package struct StoreAccess: Sendable {
     package var closeIncoming: @Sendable (_ attempt: String) -> Void
     /// What the artifacts take and what the disk has left, in bytes.
     package var usage: @Sendable () async -> (store: Int64, free: Int64)
-    /// Where results are put: `unix:/path/http.sock` or `http://host:port`.
+    /// Removes blobs that are nobody's artifact by now.
+    package var removeUnused: @Sendable (JobStore) async -> Void
+    /// Where workers on this host put results: `unix:/path/http.sock`.
     package var url: String
+    /// Where the others put them: `http://host:port`; nil where no others are taken.
+    package var remoteURL: String?
 
     /// Access by its parts.
     package init(
         isStored: @escaping @Sendable (Digest) -> Bool, path: @escaping @Sendable (Digest) -> String?,
         openIncoming: @escaping @Sendable (_ attempt: String) -> String?,
         closeIncoming: @escaping @Sendable (_ attempt: String) -> Void,
-        usage: @escaping @Sendable () async -> (store: Int64, free: Int64), url: String
+        usage: @escaping @Sendable () async -> (store: Int64, free: Int64),
+        removeUnused: @escaping @Sendable (JobStore) async -> Void = { _ in }, url: String,
+        remoteURL: String? = nil
     ) {
         (self.isStored, self.path, self.openIncoming) = (isStored, path, openIncoming)
         (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
+        (self.removeUnused, self.remoteURL) = (removeUnused, remoteURL)
     }
 
     /// The name of an attempt in the store: unique for ever, and safe as a file name.

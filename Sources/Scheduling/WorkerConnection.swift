@@ -21,20 +21,43 @@ struct WorkerConnection: Sendable {
         let incoming = try await connection.next(until: handshake)
         let offer = try incoming.decode(Register.self)
         try check(offer)
-        let isDraining = try await farm.store.register(name, offer, software: software)
-        farm.registry.connected(
-            name, offer, software: software, isDraining: isDraining, link: link, at: farm.store.now, now: .now)?
-            .close()
-        defer {
-            farm.registry.disconnected(name, link)
-            link.close()
+        // In memory before on the disk: a full disk is no silence of the worker's.
+        let admission = farm.registry.connected(
+            name, offer, software: software, link: link, at: farm.store.now, now: .now)
+        switch admission {
+        case .taken(let host): try await refuse(host: host, id: incoming.id)
+        case .admitted(let before, let isNew):
+            before?.close()
+            defer {
+                farm.registry.disconnected(name, link)
+                link.close()
+            }
+            try await work(offer, isNew: isNew, id: incoming.id, link)
         }
-        try await connection.send(Registered(worker: name), id: incoming.id)
+    }
+
+    private func refuse(host: String, id: Int64?) async throws {
+        farm.log.warning("A second agent under one name was refused.", ["worker": name.rawValue, "host": host])
+        try await connection.send(
+            Refused(
+                code: "name-taken",
+                message:
+                    "another agent, on host \(host), works under the name \(name) or holds jobs under it: give this "
+                    + "one another name with --name, or stop that one"),
+            id: id)
+    }
+
+    private func work(_ offer: Register, isNew: Bool, id: Int64?, _ link: WorkerLink) async throws {
+        if isNew {
+            let isDraining = try await farm.store.register(name, offer, software: software)
+            farm.registry.registered(name, offer, software: software, isDraining: isDraining)
+        }
+        try await connection.send(Registered(worker: name), id: id)
         farm.log.info("A worker registered.", ["worker": name.rawValue, "host": offer.host, "software": software])
-        // The registration went to the disk, which may have taken its time.
+        // The registration may have gone to the disk, which may have taken its time.
         let resume = try await connection.next(until: .in(farm.settings.handshake))
         try await self.resume(try resume.decode(), id: resume.id, link)
-        if isDraining { _ = await link.tell(Drain()) }
+        if farm.registry.isDraining(name) { _ = await link.tell(Drain()) }
         farm.wake()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await beat(link) }
@@ -45,6 +68,11 @@ struct WorkerConnection: Sendable {
     }
 
     private func check(_ offer: Register) throws {
+        if let instance = offer.instance {
+            guard instance.utf8.count == 32, instance.allSatisfy(\.isHexDigit) else {
+                throw ProtocolError(.badMessage, "an instance is 32 hexadecimal digits, not \"\(instance)\"")
+            }
+        }
         guard (1...64).contains(offer.slots), !offer.architectures.isEmpty, offer.capabilities.count <= 500 else {
             throw ProtocolError(
                 .badMessage,
@@ -96,21 +124,35 @@ struct WorkerConnection: Sendable {
     private func resume(_ message: Resume, id: Int64?, _ link: WorkerLink) async throws {
         let held = message.jobs.map { Claim(job: $0.job, fence: $0.fence) }
         let found = try await farm.store.resume(name, held)
+        let claims = found.keep.map(\.claim)
+        farm.registry.holds(name, link, kept: claims, lost: found.lost)
         for claim in found.lost { await missing(claim) }
         var kept: [KeptJob] = []
         for (claim, attempt) in found.keep {
             // The answer `accepted` may have been lost with the old connection.
             _ = try await farm.store.accept(claim)
             await farm.publish(claim.job.build)
-            let log = try await farm.logs.log(of: claim.job.build)
             kept.append(
-                KeptJob(
-                    job: claim.job, fence: claim.fence, ackedThrough: log.through(job: claim.job, attempt: attempt)))
+                KeptJob(job: claim.job, fence: claim.fence, ackedThrough: await stored(of: claim, attempt: attempt)))
         }
-        farm.registry.resumed(name, link, held: found.keep.map(\.claim))
+        // Nothing is assigned before this is sent: until then the worker listens for nothing else.
         try await connection.send(Resumed(keep: kept, drop: found.drop), id: id)
-        for (claim, reason) in found.cancelled {
+        farm.registry.resumed(name, link)
+        // Asked for only now, so that no cancellation falls between: what comes later goes over this connection.
+        for (claim, reason) in try await farm.store.toEnd(claims) {
             _ = await link.tell(CancelJob(job: claim.job, fence: claim.fence, reason: reason))
+        }
+    }
+
+    /// The last event of an attempt that is stored. 0 when the log cannot be read now: the worker sends all of them then,
+    /// and its other jobs go on.
+    private func stored(of claim: Claim, attempt: Int) async -> Int64 {
+        do throws(EventsError) {
+            return try await farm.log(of: claim.job.build).through(job: claim.job, attempt: attempt)
+        } catch {
+            farm.log.error(
+                "The log of a build cannot be read.", ["build": claim.job.build.rawValue, "why": error.message])
+            return 0
         }
     }
 
@@ -131,9 +173,13 @@ struct WorkerConnection: Sendable {
 
     private func accepted(_ claim: Claim, id: Int64?) async throws {
         guard try await farm.store.attempt(of: claim, by: name) != nil,
-            try await farm.store.accept(claim) == .current
+            case .current(let cancelReason) = try await farm.store.accept(claim)
         else { return try await superseded(claim, id: id) }
         await farm.publish(claim.job.build)
+        if let cancelReason {
+            // It was told before it had the job, and then it means nothing to a worker.
+            try await connection.send(CancelJob(job: claim.job, fence: claim.fence, reason: cancelReason))
+        }
     }
 
     private func declined(_ claim: Claim, _ reason: String, id: Int64?) async throws {
@@ -152,7 +198,7 @@ struct WorkerConnection: Sendable {
         guard let attempt = try await farm.store.attempt(of: claim, by: name) else {
             return try await superseded(claim, id: id)
         }
-        let log = try await farm.logs.log(of: claim.job.build)
+        let log = try await farm.log(of: claim.job.build)
         let stored = log.through(job: claim.job, attempt: attempt.number)
         var through = max(stored, message.events.last?.seq ?? stored)
         if !attempt.isOver {
@@ -172,10 +218,12 @@ struct WorkerConnection: Sendable {
         }
         if !attempt.isOver {
             // Before the end is told, what led to it is on the disk: the worker removes its spool then.
-            try await farm.sync(try await farm.logs.log(of: claim.job.build))
+            try await farm.sync(try await farm.log(of: claim.job.build))
         }
         let outcome = verified(message)
-        guard try await farm.store.finish(claim, outcome, artifacts: message.artifacts) == .current else {
+        // Of what a failed attempt made, what arrived is kept: the console of a boot that failed says why.
+        let artifacts = message.artifacts.filter { farm.access.isStored($0.digest) }
+        guard try await farm.store.finish(claim, outcome, artifacts: artifacts) == .current else {
             return try await superseded(claim, id: id)
         }
         farm.ended(claim)

@@ -23,6 +23,9 @@ package struct WorkerOffer: Sendable, Equatable {
         self.held = held
     }
 
+    /// Whether it can be given a job now.
+    var hasRoom: Bool { state == .connected && held < slots }
+
     package func has(_ capability: String) -> Bool { capabilities[capability].map { $0 != "no" } ?? false }
 }
 

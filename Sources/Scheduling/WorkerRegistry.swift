@@ -16,12 +16,37 @@ final class WorkerRegistry: Sendable {
         /// Nil for one that was not here since the start and holds nothing.
         var liveness: Liveness?
         var held: Set<Claim> = []
+        /// What the queue knows of its offer; nil when that was never written.
+        var known: Known?
+
+        /// Whether another agent than `instance` has the name, or may come back for jobs that it holds under it.
+        func belongsToAnother(than instance: String?) -> Bool {
+            guard offer.instance != instance else { return false }
+            if link != nil { return true }
+            // An agent of an older release that returns as a newer one is not another.
+            guard offer.instance != nil, instance != nil else { return false }
+            return !held.isEmpty && liveness?.state != .lost
+        }
 
         var state: WorkerSummary.State {
             if let liveness, liveness.state != .alive { return .dead }
             guard link != nil, hasResumed else { return .disconnected }
             return isDraining ? .draining : .connected
         }
+    }
+
+    /// An offer as it is written down.
+    private struct Known: Equatable {
+        var offer: Register
+        var software: String
+    }
+
+    /// Whether a worker may use its name.
+    enum Admission {
+        /// It may. The connection that it had before has to go; an offer that is new has to be written down.
+        case admitted(before: WorkerLink?, isNew: Bool)
+        /// Another agent has the name, on this host.
+        case taken(host: String)
     }
 
     /// What the passing of time made of a worker.
@@ -46,7 +71,7 @@ final class WorkerRegistry: Sendable {
             for worker in known {
                 entries[worker.name] = Entry(
                     offer: worker.offer, software: worker.software, isDraining: worker.isDraining,
-                    lastHeard: worker.registeredAt)
+                    lastHeard: worker.registeredAt, known: Known(offer: worker.offer, software: worker.software))
             }
             for (name, claim) in claims {
                 entries[name]?.held.insert(claim)
@@ -55,29 +80,47 @@ final class WorkerRegistry: Sendable {
         }
     }
 
-    /// A worker registered on a new connection; the one that it had before, which has to go.
+    /// A worker came on a new connection: it lives, whatever becomes of its registration.
     func connected(
-        _ name: WorkerName, _ offer: Register, software: String, isDraining: Bool, link: WorkerLink, at: Timestamp,
+        _ name: WorkerName, _ offer: Register, software: String, link: WorkerLink, at: Timestamp,
         now: ContinuousClock.Instant
-    ) -> WorkerLink? {
+    ) -> Admission {
         entries.withLock { entries in
-            var entry =
-                entries[name] ?? Entry(offer: offer, software: software, isDraining: isDraining, lastHeard: at)
-            let old = entry.link
-            (entry.offer, entry.software, entry.isDraining) = (offer, software, isDraining)
+            var entry = entries[name] ?? Entry(offer: offer, software: software, isDraining: false, lastHeard: at)
+            guard !entry.belongsToAnother(than: offer.instance) else { return .taken(host: entry.offer.host) }
+            let before = entry.link
+            (entry.offer, entry.software) = (offer, software)
             (entry.link, entry.hasResumed, entry.lastHeard) = (link, false, at)
             if entry.liveness == nil { entry.liveness = Liveness(limits: limits, now: now) }
             _ = entry.liveness?.heard(now: now)
             entries[name] = entry
-            return old
+            return .admitted(before: before, isNew: entry.known != Known(offer: offer, software: software))
         }
     }
 
-    /// The worker has said what it holds: from now on it is given work.
-    func resumed(_ name: WorkerName, _ link: WorkerLink, held: [Claim]) {
+    /// What a worker offers is written down.
+    func registered(_ name: WorkerName, _ offer: Register, software: String, isDraining: Bool) {
+        entries.withLock { entries in
+            entries[name]?.known = Known(offer: offer, software: software)
+            entries[name]?.isDraining = isDraining
+        }
+    }
+
+    func isDraining(_ name: WorkerName) -> Bool { entries.withLock { $0[name]?.isDraining ?? false } }
+
+    /// The worker has said what it holds. What was claimed for it meanwhile it holds as well, or is about to.
+    func holds(_ name: WorkerName, _ link: WorkerLink, kept: [Claim], lost: [Claim]) {
         entries.withLock { entries in
             guard entries[name]?.link === link else { return }
-            entries[name]?.held = Set(held)
+            entries[name]?.held.subtract(lost)
+            entries[name]?.held.formUnion(kept)
+        }
+    }
+
+    /// The worker knows what it keeps: from now on it is given work.
+    func resumed(_ name: WorkerName, _ link: WorkerLink) {
+        entries.withLock { entries in
+            guard entries[name]?.link === link else { return }
             entries[name]?.hasResumed = true
         }
     }
@@ -118,16 +161,39 @@ final class WorkerRegistry: Sendable {
         }
     }
 
+    /// Whether some worker holds a claim.
+    func isHeld(_ claim: Claim) -> Bool { entries.withLock { $0.values.contains { $0.held.contains(claim) } } }
+
     func link(of name: WorkerName) -> WorkerLink? { entries.withLock { $0[name]?.link } }
+
+    /// The connection over which a worker may be given work; nil before it has resumed.
+    func resumedLink(of name: WorkerName) -> WorkerLink? {
+        entries.withLock { entries in entries[name].flatMap { $0.hasResumed ? $0.link : nil } }
+    }
+
+    /// Workers that are connected.
+    func present() -> [WorkerName] { entries.withLock { $0.filter { $0.value.link != nil }.keys.sorted() } }
+
+    /// Forgets workers that are gone for good; one that has just come back is only no longer known to the queue.
+    func forget(_ names: [WorkerName]) {
+        entries.withLock { entries in
+            for name in names {
+                guard let entry = entries[name] else { continue }
+                entries[name]?.known = nil
+                if entry.link == nil, entry.held.isEmpty { entries[name] = nil }
+            }
+        }
+    }
 
     /// Lets time pass; what has to be done about whom.
     func tick(now: ContinuousClock.Instant) -> [Change] {
         entries.withLock { entries in
             var changes: [Change] = []
             for name in entries.keys.sorted() {
-                guard let action = entries[name]?.liveness?.tick(now: now), action != .nothing,
-                    let entry = entries[name]
-                else { continue }
+                guard var action = entries[name]?.liveness?.tick(now: now), let entry = entries[name] else { continue }
+                // Claimed for it in the very moment in which it was given up.
+                if action == .nothing, entry.liveness?.state == .lost, !entry.held.isEmpty { action = .giveJobsAway }
+                guard action != .nothing else { continue }
                 if action == .giveJobsAway { entries[name]?.held = [] }
                 changes.append(
                     Change(

@@ -32,6 +32,7 @@ extension BlobStore {
     /// One that was whole when the daemon was stopped is published first. Throws `upload-busy` while another request
     /// sends or publishes it.
     package func received(_ upload: Upload) async throws(StoreError) -> Int64 {
+        ask(for: upload.digest)
         try begin(upload)
         defer { end(upload) }
         return try await progress(upload)
@@ -49,6 +50,7 @@ extension BlobStore {
     package func receive(
         _ upload: Upload, from start: Int64, total: Int64, next: () async throws -> [UInt8]
     ) async throws -> Int64 {
+        ask(for: upload.digest)
         if try size(of: upload.digest) == total { return total }
         try begin(upload)
         defer { self.end(upload) }
@@ -107,6 +109,7 @@ extension BlobStore {
     /// of the same host, who are trusted, and ``verify(_:)`` tells.
     package func take(file name: String, as upload: Upload) async throws(StoreError) {
         try checkName(name)
+        ask(for: upload.digest)
         if try size(of: upload.digest) != nil { return }
         try begin(upload)
         defer { end(upload) }
@@ -137,6 +140,19 @@ extension BlobStore {
                 let path = root + "/" + folder + "/" + attempt
                 if try FileIO.status(path) != nil { try Directory.remove(path) }
             }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Attempts of which something is here, but those of `running`: what a stop of the daemon kept from being removed.
+    package func leftovers(except running: Set<String>) throws(StoreError) -> [String] {
+        do throws(IOError) {
+            var found: Set<String> = []
+            for folder in ["uploads", "incoming"] {
+                found.formUnion(try Directory.entries(root + "/" + folder).map(\.name))
+            }
+            return found.subtracting(running).sorted()
         } catch {
             throw StoreError(error)
         }

@@ -12,12 +12,14 @@ package final class BlobStore: Sendable {
     package let root: String
     /// Uploads that a request is writing to.
     let writing = Locked<Set<String>>([])
+    /// When each blob was asked for last.
+    let wanted = Locked<[Digest: ContinuousClock.Instant]>([:])
 
     /// Takes the folder of the store and makes what is missing in it.
     package init(root: String) throws(StoreError) {
         self.root = root
         do throws(IOError) {
-            for folder in ["blobs/sha256", "uploads", "incoming"] {
+            for folder in ["blobs/sha256", "uploads", "incoming", "trash"] {
                 try Directory.make(root + "/" + folder, mode: 0o750)
             }
         } catch {
@@ -39,6 +41,8 @@ package final class BlobStore: Sendable {
 
     /// Opens a blob for reading.
     package func open(_ digest: Digest) throws(StoreError) -> (file: Descriptor, size: Int64) {
+        // Before it is opened, so that it is not taken away between; not for what is not here, which anybody can name.
+        if try size(of: digest) != nil { ask(for: digest) }
         do throws(IOError) {
             let file = try FileIO.open(path(of: digest), O_RDONLY)
             return (file, Int64(try FileIO.status(of: file).size))

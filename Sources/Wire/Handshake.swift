@@ -7,8 +7,18 @@ extension FrameConnection {
     /// - Throws: ``RefusedByServer`` when the server refuses, ``WireError`` when the connection does not last.
     package func greet(_ hello: Hello, within time: Duration = .seconds(5)) async throws -> Welcome {
         let deadline = Deadline.in(time)
-        try await send(hello, id: 1)
-        let answer = try await next(until: deadline)
+        let answer: Incoming
+        do throws(WireError) {
+            try await send(hello, id: 1)
+            answer = try await next(until: deadline)
+        } catch {
+            // A server that refuses everybody (too many connections) does not wait for the hello: its reason is here
+            // already, though the connection is not writable any more. When nothing is, the first error counts.
+            guard error.kind == .broken, let said = try? await next(until: deadline), said.type == Refused.type else {
+                throw error
+            }
+            answer = said
+        }
         switch answer.type {
         case Refused.type:
             let refused = try answer.decode(Refused.self)

@@ -32,8 +32,11 @@ struct Daemon: Sendable {
             try settings.places.make()
             // Held until the process ends, however it ends.
             let lock = try lock(settings.places)
-            let daemon = try await Daemon(settings, environment: environment, journal: journal)
-            let result = try await daemon.serve(try daemon.listeners(given))
+            // Before the farm: workers over TCP are told the address of the store, whose port may be the kernel's choice.
+            let listeners = try listeners(settings, given, journal)
+            let daemon = try await Daemon(
+                settings, remoteStore: listeners.remoteStore, environment: environment, journal: journal)
+            let result = try await daemon.serve(listeners)
             lock.release()
             return result
         } catch let error as IOError {
@@ -56,14 +59,18 @@ struct Daemon: Sendable {
         }
     }
 
-    private init(_ settings: Settings, environment: [String: String], journal: Journal) async throws {
+    private init(_ settings: Settings, remoteStore: String?, environment: [String: String], journal: Journal)
+        async throws
+    {
         let blobs = try BlobStore(root: settings.places.store)
         let store = try JobStore(
             path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
             isStored: { blobs.holds($0) })
+        let access = StoreAccess(
+            blobs, url: "unix:" + settings.places.httpSocket, remoteURL: remoteStore,
+            keepUnused: settings.keepUnused, journal: journal)
         farm = Farm(
-            store: store, logs: EventLogs(folder: settings.places.logs),
-            access: StoreAccess(blobs, url: "unix:" + settings.places.httpSocket, journal: journal),
+            store: store, logs: EventLogs(folder: settings.places.logs), access: access,
             root: settings.places.state, settings: settings.farm, log: journal.farm)
         let routes = Routes(farm: farm, blobs: blobs, policy: settings.policy)
         http = try HTTPServer(onError: { journal.error("A request over HTTP failed.", ["why": "\($0)"]) }) { request in
@@ -72,15 +79,29 @@ struct Daemon: Sendable {
         manager = try ServiceNotices(environment: environment, journal: journal)
         (self.settings, self.journal, self.blobs, self.store) = (settings, journal, blobs, store)
         try await farm.restore()
+        try await Self.sweep(blobs, store, access, journal)
+    }
+
+    /// Removes what attempts left in the store that ended when no daemon was there to see it, in the background.
+    private static func sweep(_ blobs: BlobStore, _ store: JobStore, _ access: StoreAccess, _ journal: Journal)
+        async throws
+    {
+        let running = Set(try await store.openClaims().map { StoreAccess.name(of: $0.claim) })
+        let leftovers = try blobs.leftovers(except: running)
+        guard !leftovers.isEmpty else { return }
+        journal.info("What ended attempts left in the store is removed.", ["attempts": "\(leftovers.count)"])
+        for attempt in leftovers { access.closeIncoming(attempt) }
     }
 
     /// The sockets: those that systemd handed over by their names, else our own.
-    private func listeners(_ given: [SocketActivation.Entry]) throws -> (wire: [Listener], http: [Listener]) {
-        var (wire, http): ([Listener], [Listener]) = ([], [])
+    private static func listeners(
+        _ settings: Settings, _ given: [SocketActivation.Entry], _ journal: Journal
+    ) throws -> Listeners {
+        var all = Listeners()
         for entry in given {
             switch entry.name {
-            case "factoryd.sock": wire.append(entry.listener)
-            case "http.sock": http.append(entry.listener)
+            case "factoryd.sock": all.wire.append(entry.listener)
+            case "http.sock": all.http.append(entry.listener)
             default:
                 journal.warning(
                     "systemd handed over a socket that factoryd has no use for; FileDescriptorName= is factoryd.sock "
@@ -89,15 +110,15 @@ struct Daemon: Sendable {
         }
         let group = settings.places.isPrivate ? nil : groupNumber(settings.userGroup)
         let mode: UInt32 = group == nil ? 0o600 : 0o660
-        if wire.isEmpty { wire.append(try .unix(settings.places.socket, mode: mode, group: group)) }
-        if http.isEmpty { http.append(try .unix(settings.places.httpSocket, mode: mode, group: group)) }
-        if let address = settings.listen { wire.append(try loopback(address)) }
-        if let address = settings.httpListen { http.append(try loopback(address)) }
-        return (wire, http)
+        if all.wire.isEmpty { all.wire.append(try .unix(settings.places.socket, mode: mode, group: group)) }
+        if all.http.isEmpty { all.http.append(try .unix(settings.places.httpSocket, mode: mode, group: group)) }
+        if let address = settings.listen { all.wire.append(try loopback(address)) }
+        if let address = settings.httpListen { all.http.append(try loopback(address)) }
+        return all
     }
 
     /// A TCP listener, which is only had on loopback: nothing is encrypted, and nobody proves who he is.
-    private func loopback(_ address: String) throws(IOError) -> Listener {
+    private static func loopback(_ address: String) throws(IOError) -> Listener {
         guard ["127.", "[::1]:", "localhost:"].contains(where: address.hasPrefix) else {
             throw IOError(
                 .badAddress, "\(address) is no loopback address: TCP is served on 127.0.0.1, [::1] or localhost only")
@@ -105,7 +126,7 @@ struct Daemon: Sendable {
         return try .tcp(address)
     }
 
-    private func serve(_ listeners: (wire: [Listener], http: [Listener])) async throws -> Bool {
+    private func serve(_ listeners: Listeners) async throws -> Bool {
         let signals = Signals([SIGTERM, SIGINT])
         let reception = Reception(farm: farm, policy: settings.policy)
         let addresses = (listeners.wire + listeners.http).map(\.address.description).joined(separator: ", ")

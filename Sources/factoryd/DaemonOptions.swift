@@ -18,7 +18,7 @@ enum DaemonOptions {
         "listen", "ADDRESS",
         help:
             "Also take the wire protocol over TCP on this loopback address, as 127.0.0.1:7100. Nothing is proven there: "
-            + "every local user may then submit and work.", environment: "FACTORYD_LISTEN")
+            + "every local user may then submit and work. Needs --http-listen.", environment: "FACTORYD_LISTEN")
     static let httpListen = Option.value(
         "http-listen", "ADDRESS",
         help: "Also serve HTTP over TCP on this loopback address, as 127.0.0.1:8080. Every local user may then read.",
@@ -44,13 +44,23 @@ enum DaemonOptions {
     static let retryDelay = Option.value(
         "retry-delay", "MILLISECONDS", help: "How long a job waits for its second attempt; doubled for the third.",
         accepts: .integer(0...3_600_000), default: "10000", environment: "FACTORYD_RETRY_DELAY")
+    static let keepBuilds = Option.value(
+        "keep-builds", "DAYS",
+        help: "After so long a build that is over is forgotten, with its log and its artifacts; 0 keeps all.",
+        accepts: .integer(0...36_500), default: "0", environment: "FACTORYD_KEEP_BUILDS")
+    static let keepUnused = Option.value(
+        "keep-unused", "MILLISECONDS", help: "How long an artifact stays in the store that belongs to no build.",
+        accepts: .integer(1000...86_400_000_000), default: "86400000", environment: "FACTORYD_KEEP_UNUSED")
+    static let housekeeping = Option.value(
+        "housekeeping", "MILLISECONDS", help: "How often what may be forgotten is looked for.",
+        accepts: .integer(100...86_400_000), default: "3600000", environment: "FACTORYD_HOUSEKEEPING")
     static let logLevel = Option.value(
         "log-level", "LEVEL", help: "Which lines are logged: this level and what is more urgent.",
         accepts: .choice(["error", "warning", "info"]), default: "info", environment: "FACTORYD_LOG_LEVEL")
 
     static let all = [
         config, root, state, run, listen, httpListen, adminGroup, userGroup, workerUser, heartbeat, dead, grace,
-        retryDelay, logLevel,
+        retryDelay, keepBuilds, keepUnused, housekeeping, logLevel,
     ]
 
     static let description = CommandDescription(

@@ -17,6 +17,10 @@ struct Settings: Sendable {
     let workerUsers: [String]
     let liveness: LivenessLimits
     let retry: RetryPolicy
+    /// How long builds that are over are kept; nil for ever.
+    let keepBuilds: Duration?
+    let keepUnused: Duration
+    let housekeeping: Duration
     let logLevel: Priority
 
     private static let standardFile = "/etc/factory/factoryd.yaml"
@@ -39,14 +43,14 @@ struct Settings: Sendable {
         guard let first = try parse([:]) else { return nil }
         let named = first.value(DaemonOptions.config)
         // A farm in a folder of its own does not take the settings of the one in the system.
-        if named == nil, first.value(DaemonOptions.root) != nil { return Settings(first) }
+        if named == nil, first.value(DaemonOptions.root) != nil { return try Settings(first) }
         let values = try ConfigurationFile.read(
             named ?? standardFile, known: DaemonOptions.all.map(\.name).filter { $0 != "config" },
             mayBeMissing: named == nil)
-        return try parse(values).map(Settings.init)
+        return try parse(values).map { invocation in try Settings(invocation) }
     }
 
-    private init(_ invocation: Invocation) {
+    private init(_ invocation: Invocation) throws(ArgumentsError) {
         func milliseconds(_ option: Option) -> Duration { .milliseconds(invocation.int(option) ?? 0) }
         if let root = invocation.value(DaemonOptions.root) {
             places = Places(root: root)
@@ -56,6 +60,12 @@ struct Settings: Sendable {
         }
         listen = invocation.value(DaemonOptions.listen)
         httpListen = invocation.value(DaemonOptions.httpListen)
+        guard listen == nil || httpListen != nil else {
+            throw ArgumentsError(
+                .missing,
+                "--listen needs --http-listen as well: over it workers that come by TCP fetch inputs and deliver results",
+                command: "factoryd")
+        }
         adminGroup = invocation.value(DaemonOptions.adminGroup) ?? ""
         userGroup = invocation.value(DaemonOptions.userGroup) ?? ""
         workerUsers = invocation.values(DaemonOptions.workerUser)
@@ -63,6 +73,10 @@ struct Settings: Sendable {
             heartbeat: milliseconds(DaemonOptions.heartbeat), dead: milliseconds(DaemonOptions.dead),
             grace: milliseconds(DaemonOptions.grace))
         retry = RetryPolicy(first: milliseconds(DaemonOptions.retryDelay))
+        let days = invocation.int(DaemonOptions.keepBuilds) ?? 0
+        keepBuilds = days == 0 ? nil : .seconds(days * 24 * 3600)
+        keepUnused = milliseconds(DaemonOptions.keepUnused)
+        housekeeping = milliseconds(DaemonOptions.housekeeping)
         switch invocation.value(DaemonOptions.logLevel) {
         case "error": logLevel = .error
         case "warning": logLevel = .warning
@@ -76,6 +90,8 @@ struct Settings: Sendable {
         settings.liveness = liveness
         // Often enough for short times in tests, seldom enough to cost nothing.
         settings.tick = min(.seconds(1), max(.milliseconds(20), liveness.heartbeat / 5))
+        settings.forgetBuildsAfter = keepBuilds
+        settings.forgetting = housekeeping
         settings.server = Daemon.software
         return settings
     }

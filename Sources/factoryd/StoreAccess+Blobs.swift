@@ -1,5 +1,6 @@
 import Dispatch
 import FactoryProtocol
+import FactoryQueue
 import FactoryScheduling
 import FactoryStore
 import IO
@@ -17,7 +18,9 @@ extension BlobStore {
 
 extension StoreAccess {
     /// Access to the daemon's own store.
-    init(_ blobs: BlobStore, url: String, journal: Journal) {
+    ///
+    /// `keepUnused` is how long a blob stays that is nobody's artifact.
+    init(_ blobs: BlobStore, url: String, remoteURL: String?, keepUnused: Duration, journal: Journal) {
         // Removing what an attempt left may take a while; it is done in the background, one after another.
         let cleaning = DispatchQueue(label: "factoryd.incoming")
         self.init(
@@ -49,6 +52,17 @@ extension StoreAccess {
                     return (store: 0, free: 0)
                 }
             },
-            url: url)
+            removeUnused: { store in
+                do {
+                    let unused = try await OwnThread.run("store-unused") { () throws(StoreError) in
+                        try blobs.unused(for: keepUnused)
+                    }
+                    try await store.discardUnreferenced(unused) { try blobs.discard($0) }
+                    try await OwnThread.run("store-trash") { () throws(StoreError) in try blobs.emptyTrash() }
+                } catch {
+                    journal.warning("Unused artifacts could not be removed.", ["why": "\(error)"])
+                }
+            },
+            url: url, remoteURL: remoteURL)
     }
 }

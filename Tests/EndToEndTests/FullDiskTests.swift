@@ -49,6 +49,55 @@ struct FullDiskTests {
         }
     }
 
+    /// For longer than a silent worker has until its jobs are given away: the farm's full disk is not the worker's silence.
+    @Test("no room for the queue and the logs under a running job: it lives, and every line is there once")
+    func stateUnderARunningJob() async throws {
+        try await Farm.with(agent: false) { farm in
+            await farm.daemon?.killed()
+            try await onSmallDisk(farm.root, megabytes: 16) {
+                try Directory.make(farm.root + "/logs")
+                try await onSmallDisk(farm.root + "/worker", megabytes: 512) {
+                    try await farm.startDaemon()
+                    try await farm.startAgent()
+                    let build = try await farm.submit(["seconds": 20, "linesPerSecond": 20]).build
+                    async let watched = Watched.whole(build, of: farm)
+                    let job = try await farm.runningJob()
+                    try await fill(farm)
+                    try await Poller.shared.sleep(until: .in(.seconds(12)))
+                    #expect(try farm.jobProcess() == job, "the job was ended because the farm's disk was full")
+                    try FileIO.removeFile(farm.root + "/ballast")
+
+                    let all = try await watched
+                    #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
+                    all.expectWhole()
+                    #expect(all.attempts == 1)
+                    all.expectLines(of: "children", (1...400).map { "line \($0)" })
+                    await farm.agent?.killed()
+                    await farm.daemon?.killed()
+                }
+            }
+        }
+    }
+
+    /// Takes all room of the farm's disk, that within the database's own files as well.
+    private func fill(_ farm: Farm) async throws {
+        let ballast = try FileIO.open(farm.root + "/ballast", O_WRONLY | O_CREAT)
+        let block = [UInt8](repeating: 7, count: 1 << 12)
+        while write(ballast.rawValue, block, block.count) > 0 {}
+        let session = try await farm.session()
+        // No worker here builds for it.
+        let spec: JSONValue = ["base": "distro:debian/bookworm", "version": "v1.0.0", "arch": "arm64"]
+        for number in 0..<5000 {
+            do throws(ClientError) {
+                let _: Submitted = try await session.request(Submit(spec: spec, idempotencyKey: "\(number)"))
+            } catch {
+                #expect(error.reason == "disk-full", "\(error)")
+                return
+            }
+        }
+        Issue.record("the disk did not run full")
+    }
+
     @Test("no room in the store: the job fails for that, and succeeds when there is room")
     func store() async throws {
         try await Farm.with(agent: false) { farm in

@@ -107,11 +107,59 @@ private let ended = Event.Kind.buildEnded(
         #expect(try log.append(lines(2...2), job: job, attempt: 1) == 2)
     }
 
-    @Test func garbageInTheMiddleIsNotPaperedOver() throws {
+    /// What a power cut leaves: a page of zeros in the middle, or an event that does not follow.
+    @Test(arguments: [
+        String(repeating: "\0", count: 4096) + "\n", "garbage\n",
+        "{\"seq\":7,\"at\":1,\"kind\":\"log\",\"text\":\"x\"}\n",
+    ])
+    func fromAnUnreadableLineOnEverythingIsSetAside(bad: String) async throws {
         let folder = try LogFolder()
-        _ = try BuildLog(path: folder.file).append(lines(1...1), job: job, attempt: 1)
-        try folder.write("garbage\n" + folder.text())
-        #expect(throws: EventsError.self) { try BuildLog(path: folder.file) }
+        let first = try BuildLog(path: folder.file)
+        _ = try first.append(lines(1...1), job: job, attempt: 1)
+        let whole = try folder.text()
+        _ = try first.append(lines(2...4), job: job, attempt: 1)
+        let rest = String(try folder.text().dropFirst(whole.count))
+        for round in 1...2 {
+            try folder.write(whole + bad + rest)
+            let log = try BuildLog(path: folder.file)
+            let damage = try #require(log.damage)
+            #expect(damage.setAside == folder.file + (round == 1 ? ".corrupt" : ".corrupt.2"))
+            #expect(damage.reason.contains("byte \(whole.utf8.count)"))
+            #expect(try String(contentsOfFile: damage.setAside, encoding: .utf8) == bad + rest)
+            #expect(try folder.text() == whole)
+            #expect(log.through(job: job, attempt: 1) == 1)
+            // The spool sends the rest again.
+            #expect(try log.append(lines(2...4), job: job, attempt: 1) == 4)
+            #expect(try await all(log).map(\.seq) == [1, 2, 3, 4])
+            log.mended()
+            #expect(log.damage == nil)
+        }
+    }
+
+    @Test func anAttemptThatWritesTooMuchIsCappedAndThatIsSaid() async throws {
+        let folder = try LogFolder()
+        var log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
+        #expect(try log.append(lines(1...100), job: job, attempt: 1) == 100)
+        let kept = log.lastSeq
+        #expect(kept < 20)
+        for _ in 1...2 {
+            // Also after a restart; what is dropped is acknowledged, however often it comes.
+            #expect(try log.append(lines(1...200), job: job, attempt: 1) == 200)
+            #expect(log.lastSeq == kept)
+            log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
+        }
+        let step = Event(seq: 201, at: now, kind: .stepStarted(StepStarted(step: "s", title: "Still told")))
+        #expect(try log.append(lines(1...200) + [step] + lines(202...203), job: job, attempt: 1) == 203)
+        // Another attempt has its own.
+        #expect(try log.append(lines(1...2), job: job, attempt: 2) == 2)
+        let events = try await all(log)
+        #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+        let warnings = events.compactMap { event -> Warning? in
+            guard case .warning(let warning) = event.kind else { return nil }
+            return warning
+        }
+        #expect(warnings.map(\.code) == ["log-capped"])
+        #expect(events.suffix(4).map(\.kind.name) == ["warning", "stepStarted", "log", "log"])
     }
 
     @Test func aWatcherWaitsAtTheEndAndEndsWithTheBuild() async throws {

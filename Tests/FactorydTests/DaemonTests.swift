@@ -43,6 +43,42 @@ struct DaemonTests {
         _ = try await third.connect().ask(AskStatus(), for: StatusReport.self)
     }
 
+    @Test func whatAttemptsLeftBeforeAKillIsRemovedByTheNextDaemon() async throws {
+        let first = try DaemonProcess(root: folder.path)
+        let client = try await first.connect()
+        let (worker, _) = try await worker(first)
+        _ = try await client.ask(submit(key: "k"), for: Submitted.self)
+        let assign: Assign = try await worker.expect()
+        let running = try #require(assign.upload.localDirectory)
+        #expect(await first.end(SIGKILL) == -SIGKILL)
+        let stale = [folder.file("store/incoming/old.7"), folder.file("store/uploads/old.8")]
+        for path in stale { try Directory.make(path + "/inner") }
+        let second = try DaemonProcess(root: folder.path)
+        _ = try await second.connect()
+        let deadline = Deadline.in(.seconds(20))
+        while try stale.contains(where: { try FileIO.status($0) != nil }), !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(20)))
+        }
+        #expect(try stale.allSatisfy { try FileIO.status($0) == nil })
+        #expect(try FileIO.status(running) != nil, "the attempt of a running job lost its folder")
+    }
+
+    @Test func anArtifactOfNoBuildIsRemovedAfterAWhile() async throws {
+        let orphan = folder.file("store/blobs/sha256/" + String(repeating: "a", count: 64))
+        try Directory.make(FileIO.parent(orphan))
+        try AtomicFile.write([1, 2, 3], to: orphan)
+        let daemon = try DaemonProcess(root: folder.path, ["--keep-unused", "1000", "--housekeeping", "100"])
+        _ = try await daemon.connect()
+        let deadline = Deadline.in(.seconds(30))
+        func isGone() throws -> Bool {
+            try FileIO.status(orphan) == nil && Directory.entries(folder.file("store/trash")).isEmpty
+        }
+        while try !isGone(), !deadline.hasPassed {
+            try await Poller.shared.sleep(until: .in(.milliseconds(50)))
+        }
+        #expect(try isGone())
+    }
+
     @Test func termEndsItInGoodOrder() async throws {
         let daemon = try DaemonProcess(root: folder.path)
         let connection = try await daemon.connect()
@@ -188,7 +224,8 @@ struct DaemonTests {
         (["--hartbeat", "5"], "did you mean '--heartbeat'", Int32(2)),
         (["--dead", "soon"], "must be a whole number", 2),
         (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
-        (["--listen", "0.0.0.0:0"], "no loopback address", 1),
+        (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "no loopback address", 1),
+        (["--listen", "127.0.0.1:0"], "--listen needs --http-listen as well", 2),
     ])
     func wrongSettingsAreNamed(options: [String], words: String, status: Int32) async throws {
         let daemon = try DaemonProcess(root: folder.path, options)
@@ -202,7 +239,7 @@ struct DaemonTests {
         let broken = try DaemonProcess(root: folder.path, ["--config", file])
         #expect(await broken.ended() == 2)
         #expect(try broken.log().contains("\(file):2:1: there is no setting 'ded'; did you mean 'dead'?"))
-        try AtomicFile.write(Array("listen: 127.0.0.1:0\n".utf8), to: file)
+        try AtomicFile.write(Array("listen: 127.0.0.1:0\nhttp-listen: 127.0.0.1:0\n".utf8), to: file)
         let daemon = try DaemonProcess(root: folder.path, ["--config", file])
         _ = try await daemon.connect()
         #expect(try daemon.log().contains("127.0.0.1:"))

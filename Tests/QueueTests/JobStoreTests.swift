@@ -1,5 +1,6 @@
 import FactoryProtocol
 import FactoryQueue
+import IO
 import SQLite
 import TestSupport
 import Testing
@@ -199,13 +200,94 @@ import Testing
         #expect(order.jobs.count == 3)
         #expect(order.tell.map(\.claim) == [image.claim])
         #expect(
-            try await store.resume(WorkerName("w1"), [image.claim]).cancelled.map(\.reason) == ["alice: wrong version"])
+            try await store.toEnd([image.claim]).map(\.reason) == ["alice: wrong version"])
         let outcome = Outcome.cancelled(Cancellation(reason: "alice: wrong version", killed: false))
         _ = try await store.finish(image.claim, outcome, artifacts: [])
         let details = try await store.details(of: receipt.build, lastSeq: 0)
         #expect(details.summary.state == .cancelled)
         #expect(details.verdict?.result == .cancelled)
         #expect(details.verdict?.message == "cancelled: alice: wrong version")
+    }
+
+    @Test func aWorkerThatTakesACancelledJobIsToldSo() async throws {
+        let receipt = try await store.submit(try queue.submission())
+        let image = try #require(try await store.readyJobs().first)
+        let claimed = try #require(try await store.claim(image.job, for: WorkerName("w1")))
+        _ = try await store.cancel(receipt.build, reason: "alice: wrong version")
+        // Twice: the first answer may have been lost.
+        for _ in 1...2 {
+            #expect(try await store.accept(claimed.claim) == .current(cancelReason: "alice: wrong version"))
+        }
+    }
+
+    @Test func whatIsOverIsToBeEndedByTheWorkerThatStillHasIt() async throws {
+        let receipt = try await store.submit(try queue.submission())
+        let image = try await queue.start()
+        #expect(try await store.toEnd([image.claim]).isEmpty)
+        _ = try await store.cancel(receipt.build, reason: "alice: wrong version")
+        _ = try await store.workerLost(image.claim, lost)
+        #expect(try await store.resume(WorkerName("w1"), [image.claim]).keep.map(\.claim) == [image.claim])
+        #expect(
+            try await store.toEnd([image.claim]).map(\.reason) == ["the job is over: alice: wrong version"])
+        #expect(try await store.toEnd([Claim(job: image.claim.job, fence: Fence(9))]).isEmpty)
+    }
+
+    @Test func aClockThatIsSetBackStopsNothing() async throws {
+        _ = try await store.submit(try queue.submission())
+        queue.pass(.seconds(-3600))
+        let ready = try #require(try await store.readyJobs().first)
+        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")))
+        queue.pass(.seconds(-3600))
+        #expect(try await store.accept(claimed.claim) == .current(cancelReason: nil))
+        _ = try await store.finish(claimed.claim, .succeeded, artifacts: [])
+        #expect(try await store.readyJobs().first?.notBefore == Timestamp(milliseconds: 0))
+    }
+
+    @Test func whatAFailedAttemptMadeIsListed() async throws {
+        let receipt = try await store.submit(try queue.submission())
+        let console = try QueueFixture.artifact("console.log", .consoleLog)
+        let failure = Failure(cause: .infrastructure, code: "c", message: "m")
+        let first = try await queue.start()
+        _ = try await store.finish(first.claim, .failed(failure), artifacts: [console])
+        #expect(try await store.artifacts(of: receipt.build).map(\.artifact) == [console])
+        queue.pass(.seconds(60))
+        let second = try await queue.start()
+        let manifest = try QueueFixture.artifact("manifest", .manifest)
+        _ = try await store.finish(second.claim, .succeeded, artifacts: [manifest])
+        #expect(try await store.artifacts(of: receipt.build).map(\.artifact) == [manifest], "the last word counts")
+    }
+
+    @Test func aBootCheckThatFailedIsTriedAgainFromTheCache() async throws {
+        let failing = try await store.submit(try queue.submission(key: "a"))
+        var boot = try await queue.start()
+        for (artifact, role) in [("manifest", Artifact.Role.manifest), ("a.iso", .iso)] {
+            let made = [try QueueFixture.artifact(artifact, role)]
+            queue.keep(made)
+            _ = try await store.finish(boot.claim, .succeeded, artifacts: made)
+            boot = try await queue.start()
+        }
+        let result = BootResult(
+            firmware: "bios", passed: false, reason: "timed-out", milliseconds: 1, accelerator: "tcg")
+        try await store.record(result, boot.claim, attempt: boot.attempt)
+        let failure = Failure(cause: .spec, code: "no-boot", message: "it does not boot")
+        _ = try await store.finish(boot.claim, .failed(failure), artifacts: [])
+        // Another build of the same shows meanwhile that it boots.
+        try await queue.runBuild(try queue.submission(key: "b"))
+        _ = try await store.retry(failing.build)
+        #expect(try await store.details(of: failing.build, lastSeq: 0).summary.state == .succeeded)
+    }
+
+    @Test func readyJobsAreFoundByWhatTheyNeedAndPageByPage() async throws {
+        for key in ["a", "b", "c"] { _ = try await store.submit(try queue.submission(key: key)) }
+        let needs = try await store.readyNeeds()
+        #expect(needs.map(\.architecture) == [.amd64])
+        let all = try await store.readyJobs()
+        #expect(all.count == 3)
+        #expect(all.map(\.job) == all.map(\.job).sorted())
+        #expect(try await store.readyJobs(needs: needs) == all)
+        #expect(try await store.readyJobs(needs: []).isEmpty)
+        let first = try await store.readyJobs(limit: 2)
+        #expect(try await store.readyJobs(limit: 2, after: first[1].job, needs: needs).map(\.job) == [all[2].job])
     }
 
     @Test func cancellingOneJobGivesUpWhatNeedsIt() async throws {
@@ -227,6 +309,31 @@ import Testing
         let again = try await queue.start()
         #expect(again.attempt == 2)
         #expect(try await store.details(of: receipt.build, lastSeq: 0).summary.state == .running)
+    }
+
+    @Test func aBuildThatEndedLongAgoIsForgottenWhole() async throws {
+        let (first, _) = try await queue.runBuild(try queue.submission(key: "a"))
+        let open = try await store.submit(try queue.submission(key: "b", noCache: true))
+        queue.pass(.seconds(7200))
+        let unpublished = try await store.forgetBuilds(endedFor: .seconds(3600))
+        #expect(unpublished.isEmpty, "its events may not be in its log yet")
+        try await store.forgetFarmEvents(of: first.build, through: .max)
+        let early = try await store.forgetBuilds(endedFor: .seconds(9999))
+        #expect(early.isEmpty)
+        let iso = try QueueFixture.artifact("a.iso", .iso)
+        let seen = Locked<[Digest]>([])
+        try await store.discardUnreferenced([iso.digest]) { digest in seen.withLock { $0.append(digest) } }
+        #expect(seen.withLock { $0 }.isEmpty, "a build has it")
+        #expect(try await store.forgetBuilds(endedFor: .seconds(3600)) == [first.build])
+        #expect(try await store.forgetBuilds(endedFor: .seconds(3600)).isEmpty)
+        try await store.discardUnreferenced([iso.digest]) { digest in seen.withLock { $0.append(digest) } }
+        #expect(seen.withLock { $0 } == [iso.digest])
+        #expect(try await store.builds(limit: 10).map(\.build) == [open.build])
+        await #expect(throws: QueueError.self) { try await store.details(of: first.build, lastSeq: 0) }
+        // The key may be used again, and nothing is taken from what is gone.
+        let (again, ran) = try await queue.runBuild(try queue.submission(key: "a"))
+        #expect(!again.isRepeated)
+        #expect(ran.count > 3)
     }
 
     @Test func aBuildIsFoundByTheBeginningOfItsName() async throws {
@@ -272,7 +379,7 @@ import Testing
     @Test func theClaimAndTheHeldJobsUseTheirIndexes() throws {
         let db = try Connection(queue.folder.file("q.sqlite"), .reader)
         let ready: [(Int, Int, Int, String)] = try db.all(
-            "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE state = 'ready' ORDER BY ready_at, id LIMIT 10")
+            "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE state = 'ready' AND id > '' ORDER BY id LIMIT 10")
         #expect(ready.map(\.3).joined().contains("jobs_ready"))
         #expect(!ready.map(\.3).joined().contains("TEMP B-TREE"))
         let held: [(Int, Int, Int, String)] = try db.all(

@@ -47,7 +47,7 @@ final class QueueFixture: Sendable {
         let ready = try await store.readyJobs()
         let job = try #require(ready.first)
         let claimed = try #require(try await store.claim(job.job, for: WorkerName(worker)))
-        #expect(try await store.accept(claimed.claim) == .current)
+        #expect(try await store.accept(claimed.claim) == .current(cancelReason: nil))
         return claimed
     }
 

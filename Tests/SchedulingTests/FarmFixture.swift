@@ -17,8 +17,10 @@ struct FarmFixture {
     let kept = Locked<Set<Digest>>([])
     var socket: String { folder.file("s") }
 
-    init(_ change: (inout FarmSettings) -> Void = { _ in }) throws {
-        folder = try TemporaryFolder()
+    /// A farm in `folder`, a new one unless another is given: the next daemon on the same data.
+    init(in folder: TemporaryFolder? = nil, _ change: (inout FarmSettings) -> Void = { _ in }) throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
         var settings = FarmSettings()
         settings.liveness = LivenessLimits(heartbeat: .seconds(1), dead: .seconds(60), grace: .seconds(60))
         settings.tick = .milliseconds(20)
@@ -69,14 +71,20 @@ struct FarmFixture {
     /// A worker that registered and resumed.
     func worker(
         _ name: String = "w1", slots: Int = 1, capabilities: [String: String] = ["isolation": "namespaces"],
-        holding: [HeldJob] = []
+        instance: String? = nil, holding: [HeldJob] = []
     ) async throws -> (peer: TestPeer, resumed: Resumed) {
-        let connection = try await connect()
-        _ = try await connection.greet(Hello(role: .worker, name: name, software: "test"))
-        let peer = TestPeer(connection: connection)
-        let offer = Register(architectures: [.amd64], slots: slots, capabilities: capabilities, host: "h")
+        let peer = try await stranger(name)
+        let offer = Register(
+            architectures: [.amd64], slots: slots, capabilities: capabilities, host: "h", instance: instance)
         _ = try await peer.ask(offer, for: Registered.self)
         return (peer, try await peer.ask(Resume(jobs: holding), for: Resumed.self))
+    }
+
+    /// A worker that is welcome and has not registered.
+    func stranger(_ name: String) async throws -> TestPeer {
+        let connection = try await connect()
+        _ = try await connection.greet(Hello(role: .worker, name: name, software: "test"))
+        return TestPeer(connection: connection)
     }
 
     static func selfTest(seconds: Int64 = 1) -> JSONValue {

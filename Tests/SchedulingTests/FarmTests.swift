@@ -217,6 +217,9 @@ struct FarmTests {
             let submitted = try await fixture.submit(client)
             let assign: Assign = try await worker.expect()
             try await worker.say(Accepted(job: assign.job, fence: assign.fence))
+            // The answer says that the acceptance is on the disk: before that a cancellation is told twice.
+            _ = try await worker.ask(
+                JobEvents(job: assign.job, fence: assign.fence, events: [line(1)]), for: Ack.self)
             let cancelling = try await client.ask(
                 CancelBuild(build: submitted.build, reason: "root asked"), for: Cancelling.self)
             #expect(cancelling.jobs == [assign.job])

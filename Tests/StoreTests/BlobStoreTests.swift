@@ -48,6 +48,39 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
 }
 
 @Suite struct BlobStoreTests {
+    @Test func aBlobThatNobodyAskedForCanBeDiscarded() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count), next: feed([bytes]))
+        #expect(try fixture.store.unused(for: .seconds(3600)) == [], "it has just come")
+        // After a restart nobody has asked for it. A negative age: the file is of this very second.
+        let again = try BlobStore(root: fixture.root + "/store")
+        try fixture.put([1], at: fixture.root + "/store/blobs/sha256/\(digest.hex).corrupt")
+        #expect(try again.unused(for: .seconds(-10)) == [digest])
+        _ = try await again.received(upload)
+        try again.discard(digest)
+        #expect(try again.size(of: digest) != nil, "an attempt counts on it")
+        let third = try BlobStore(root: fixture.root + "/store")
+        try third.discard(digest)
+        #expect(try third.size(of: digest) == nil)
+        try third.discard(digest)
+        try third.emptyTrash()
+        #expect(try Directory.entries(fixture.root + "/store/trash").isEmpty)
+    }
+
+    @Test func whatEndedAttemptsLeftIsFound() async throws {
+        let fixture = try Fixture()
+        for attempt in ["a.1", "b.1", "c.1"] {
+            let upload = try Upload(attempt: attempt, digest: digest)
+            _ = try await fixture.store.receive(upload, from: 0, total: 9, next: feed([[1, 2]]))
+            _ = try fixture.store.incoming(attempt: attempt)
+        }
+        #expect(try fixture.store.leftovers(except: ["b.1"]) == ["a.1", "c.1"])
+        for attempt in ["a.1", "c.1"] { try fixture.store.endAttempt(attempt) }
+        #expect(try fixture.store.leftovers(except: ["b.1"]) == [])
+        #expect(try await fixture.store.received(Upload(attempt: "b.1", digest: digest)) == 2)
+    }
+
     @Test func anUploadInPartsBecomesABlob() async throws {
         let fixture = try Fixture()
         let upload = try Upload(attempt: "01B.iso.1", digest: digest)

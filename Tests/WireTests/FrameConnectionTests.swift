@@ -22,6 +22,17 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
 }
 
 @Suite struct FrameConnectionTests {
+    @Test func aRefusalThatCameBeforeTheHelloIsRead() async throws {
+        let (left, right) = try Socket.pair()
+        let server = FrameConnection(right)
+        try await server.send(Refused(code: "too-many-connections", message: "try again later"))
+        server.close()
+        let error = await #expect(throws: RefusedByServer.self) {
+            try await FrameConnection(left).greet(Hello(role: .client, name: "n", software: "s"))
+        }
+        #expect(error?.code == "too-many-connections")
+    }
+
     @Test func messagesArriveAsTheyWereSent() async throws {
         let (left, right) = try Socket.pair()
         let (a, b) = (FrameConnection(left), FrameConnection(right))

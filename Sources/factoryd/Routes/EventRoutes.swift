@@ -43,7 +43,7 @@ struct EventRoutes: Sendable {
         } catch {
             throw HTTPError(error.code == .unknownBuild ? .notFound : .badRequest, error.message)
         }
-        return try await farm.logs.log(of: build)
+        return try await farm.log(of: build)
     }
 
     private func stream(_ log: BuildLog, _ from: Int64, to body: HTTPBodyWriter) async throws {

@@ -1,0 +1,65 @@
+package import FactoryProtocol
+import Glibc
+import IO
+
+/// Removing blobs that nobody refers to. Whether anybody does only the queue knows; here is what makes it safe: a blob
+/// that came or was asked for lately stays, because whoever has seen it here does not deliver it again.
+extension BlobStore {
+    /// Blobs that came longer than `age` ago and that nobody asked for since then, or since this start. Blocks.
+    package func unused(for age: Duration) throws(StoreError) -> [Digest] {
+        forgetRequests(before: .now - age)
+        var clock = timespec()
+        clock_gettime(CLOCK_REALTIME, &clock)
+        let oldest = Int64(clock.tv_sec) - age.components.seconds
+        do throws(IOError) {
+            var found: [Digest] = []
+            for entry in try Directory.entries(blobs) {
+                // What is set aside as corrupt has no name of a blob, and is the operator's.
+                guard let digest = Digest(sha256: entry.name), !isWanted(digest) else { continue }
+                var status = stat()
+                guard lstat(path(of: digest), &status) == 0 else {
+                    if errno == ENOENT { continue }
+                    throw IOError(system: errno, "stat", path(of: digest))
+                }
+                // The change of the status is the rename that made it a blob; the content may be older.
+                if Int64(status.st_ctim.tv_sec) < oldest { found.append(digest) }
+            }
+            return found.sorted()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Takes a blob away, unless somebody has asked for it meanwhile. Quick: its bytes go with ``emptyTrash()``.
+    package func discard(_ digest: Digest) throws(StoreError) {
+        do throws(IOError) {
+            try wanted.withLock { (wanted) throws(IOError) in
+                guard wanted[digest] == nil, try FileIO.status(path(of: digest)) != nil else { return }
+                try FileIO.rename(path(of: digest), to: trash + "/" + digest.hex)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Frees what was taken away, also before a crash. Blocks.
+    package func emptyTrash() throws(StoreError) {
+        do throws(IOError) {
+            for entry in try Directory.entries(trash) { try Directory.remove(trash + "/" + entry.name) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Somebody asks for a blob, and may count on it from now on.
+    func ask(for digest: Digest) { wanted.withLock { $0[digest] = .now } }
+
+    private var blobs: String { root + "/blobs/sha256" }
+    private var trash: String { root + "/trash" }
+
+    private func isWanted(_ digest: Digest) -> Bool { wanted.withLock { $0[digest] != nil } }
+
+    private func forgetRequests(before oldest: ContinuousClock.Instant) {
+        wanted.withLock { wanted in wanted = wanted.filter { $0.value >= oldest } }
+    }
+}
