@@ -79,7 +79,6 @@ import Testing
                   1    it failed
                   3    it was cancelled
                   4    it ran out of time or attempts
-                  5    no worker can do it
                   6    the farm was lost for good
                   7    infrastructure failed until no attempt was left
                   130  left by Ctrl-C
@@ -116,6 +115,32 @@ import Testing
         #expect(spec.artifacts == [.image, .iso] && spec.bootCheck == .uefi)
         #expect(spec.skipSteps == [.sshHardening] && spec.sourceDateEpoch == 5)
         #expect(spec.cloudConfig == "#cloud-config\n")
+    }
+
+    @Test(
+        arguments: [
+            ([], [:], true, .tty), ([], [:], false, .plain), (["--json"], [:], true, .json),
+            (["--quiet"], [:], false, .quiet), (["--json", "--progress", "plain"], [:], false, .plain),
+            (["--json"], ["FACTORY_PROGRESS": "plain"], false, .json), ([], ["FACTORY_PROGRESS": "json"], true, .json),
+            (["--progress", "auto", "-q"], [:], true, .quiet),
+        ] as [([String], [String: String], Bool, WatchOptions.Mode)])
+    func whatIsWatchedFitsWhatElseIsPrinted(
+        words: [String], environment: [String: String], isInteractive: Bool, mode: WatchOptions.Mode
+    ) throws {
+        let invocation = try Self.invocation(["submit", "--wait"] + words, environment)
+        #expect(try WatchOptions.mode(invocation, form: ListForm(invocation), isInteractive: isInteractive) == mode)
+    }
+
+    @Test func whatNobodyCanBuildIsToldFromTheWarnings() {
+        let submitted = Submitted(
+            build: BuildFixture.build, specDigest: "", jobs: [], repeated: false, position: 0,
+            warnings: [Warning(code: "live-only", message: "a"), Warning(code: "no-worker", message: "needs arm64")])
+        #expect(SubmitCommand.hopeless(submitted) == "needs arm64")
+        func said(watched: Bool) -> [String] {
+            SubmitCommand.lines(submitted, watched: watched, next: .plain).dropFirst().map(\.text)
+        }
+        #expect(said(watched: true) == ["! a"])
+        #expect(said(watched: false) == ["! a", "! needs arm64", "watch it: factoryctl watch 01J8ZK"])
     }
 
     @Test func everyMistakeOfADescriptionIsShownWithItsLine() {

@@ -7,12 +7,12 @@ import Testing
 
 @Suite struct ViewTests {
     private func plain(_ fixture: BuildFixture) -> [String] {
-        var view = PlainView(build: BuildFixture.build, unicode: true, offsetSeconds: 0)
+        var view = PlainView(build: BuildFixture.build, unicode: true, offsetSeconds: 0, next: .plain)
         return fixture.events.flatMap { view.feed($0) }.map(\.text)
     }
 
     private func screen(_ fixture: BuildFixture) -> (lines: [String], view: ScreenView) {
-        var view = ScreenView(build: BuildFixture.build, unicode: true)
+        var view = ScreenView(build: BuildFixture.build, unicode: true, next: .plain)
         let lines = fixture.events.flatMap { view.feed($0) }.map(\.text)
         return (lines, view)
     }
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func withoutUnicodeEverythingIsASCII() {
-        var view = ScreenView(build: BuildFixture.build, unicode: false)
+        var view = ScreenView(build: BuildFixture.build, unicode: false, next: .plain)
         let lines =
             BuildFixture.installing().events.flatMap { view.feed($0) }
             + view.live(now: BuildFixture.time(27), width: 80)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test func jsonIsEveryEventAndOneEnd() throws {
-        var view = JSONView(build: BuildFixture.build)
+        var view = JSONView(build: BuildFixture.build, next: .plain)
         let lines = BuildFixture.installing().events.flatMap { view.feed($0) }
         #expect(lines.count == BuildFixture.installing().events.count)
         for (line, event) in zip(lines, BuildFixture.installing().events) {
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func quietIsTheLastLineOnly() {
-        var view = QuietView(build: BuildFixture.build)
+        var view = QuietView(build: BuildFixture.build, next: .plain)
         #expect(BuildFixture.installing().events.flatMap { view.feed($0) }.isEmpty)
         #expect(
             view.end(.detached(signal: 2)).map(\.text) == [

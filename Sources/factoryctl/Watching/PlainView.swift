@@ -6,6 +6,7 @@ struct PlainView: WatchView {
     private let build: BuildID
     private let unicode: Bool
     private let offsetSeconds: Int64
+    private let next: NextCommand
     private var progress = BuildProgress()
     /// When a step's progress was last said, so that a log gets some lines and not hundreds.
     private var said: [String: (at: Timestamp, done: Int64)] = [:]
@@ -17,10 +18,12 @@ struct PlainView: WatchView {
     ///   - build: The build that is watched.
     ///   - unicode: Whether signs beyond ASCII may be used.
     ///   - offsetSeconds: What local time is ahead of UTC.
-    init(build: BuildID, unicode: Bool, offsetSeconds: Int64) {
+    ///   - next: How commands are written that come next.
+    init(build: BuildID, unicode: Bool, offsetSeconds: Int64, next: NextCommand) {
         self.build = build
         self.unicode = unicode
         self.offsetSeconds = offsetSeconds
+        self.next = next
     }
 
     mutating func feed(_ event: Event) -> [Painted] {
@@ -33,7 +36,7 @@ struct PlainView: WatchView {
 
     mutating func notice(_ text: String) -> [Painted] { [Painted(text, .yellow)] }
 
-    mutating func end(_ ending: WatchEnding) -> [Painted] { [Painted(ending.line(build: build))] }
+    mutating func end(_ ending: WatchEnding) -> [Painted] { [Painted(ending.line(build: build, next: next))] }
 
     private func written(_ sentence: Sentence, _ event: Event) -> [Painted] {
         let first = head(event) + sentence.sign.painted(unicode: unicode) + Painted(" ") + sentence.text

@@ -6,14 +6,17 @@ import Terminal
 struct ScreenView: WatchView {
     private let build: BuildID
     private let unicode: Bool
+    private let next: NextCommand
     private var progress = BuildProgress()
 
     /// - Parameters:
     ///   - build: The build that is watched.
     ///   - unicode: Whether signs beyond ASCII may be used.
-    init(build: BuildID, unicode: Bool) {
+    ///   - next: How commands are written that come next.
+    init(build: BuildID, unicode: Bool, next: NextCommand) {
         self.build = build
         self.unicode = unicode
+        self.next = next
     }
 
     mutating func feed(_ event: Event) -> [Painted] {
@@ -38,7 +41,7 @@ struct ScreenView: WatchView {
             case .buildFailed, .infrastructure, .expired, .noWorker, .connectionLost: .red
             default: .yellow
             }
-        return [Painted(ending.line(build: build), style)]
+        return [Painted(ending.line(build: build, next: next), style)]
     }
 
     /// The lines for now: every job that has not ended.

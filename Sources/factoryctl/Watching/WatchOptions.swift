@@ -20,9 +20,21 @@ enum WatchOptions {
         case quiet
     }
 
-    /// The mode that the user asked for, or that fits the output.
-    static func mode(_ call: Call) -> Mode {
-        if let mode = call.invocation.value(progress).flatMap(Mode.init) { return mode }
-        return call.traits.isInteractive ? .tty : .plain
+    /// The mode that the user asked for, or that fits what else is printed: after JSON comes JSON, and after an id alone
+    /// only the last line.
+    ///
+    /// - Parameters:
+    ///   - invocation: What was given.
+    ///   - form: How the command prints what is not watched.
+    ///   - isInteractive: Whether the output is a terminal.
+    /// - Returns: The way of showing.
+    static func mode(_ invocation: Invocation, form: ListForm, isInteractive: Bool) -> Mode {
+        let asked = invocation.value(progress).flatMap(Mode.init)
+        if let asked, invocation.origin(progress) == .commandLine { return asked }
+        switch form {
+        case .json: return .json
+        case .ids: return .quiet
+        case .table: return asked ?? (isInteractive ? .tty : .plain)
+        }
     }
 }
