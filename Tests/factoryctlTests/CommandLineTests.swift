@@ -47,6 +47,9 @@ import Testing
                 last line says how the build ended, what it made, and what to do next; the exit
                 status says the same to scripts.
 
+                In a pipe it prints a line for each step; what the tools say is left out unless
+                --logs is given.
+
                 Ctrl-C leaves the build running.
 
                 Arguments:
@@ -56,6 +59,8 @@ import Testing
                       --progress MODE        How to show it; auto is tty at a terminal and plain
                                              elsewhere. (one of auto, tty, plain, json, quiet;
                                              default: auto; environment: FACTORY_PROGRESS)
+                      --logs                 In plain output, print also what the tools say;
+                                             'factoryctl logs' has it in any case.
                       --cancel-on-interrupt  Ctrl-C and SIGTERM cancel the build; a second one
                                              only leaves.
 

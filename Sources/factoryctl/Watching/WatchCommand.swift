@@ -11,6 +11,8 @@ enum WatchCommand: Subcommand {
             the farm was away: nothing is missed or shown twice. The last line says how the build ended, what it made, \
             and what to do next; the exit status says the same to scripts.
 
+            In a pipe it prints a line for each step; what the tools say is left out unless --logs is given.
+
             Ctrl-C leaves the build running.
             """,
         options: WatchOptions.all, positionals: [CommonOptions.newestBuild],

@@ -16,7 +16,14 @@ enum WatchLoop {
         let signals = Signals([SIGINT, SIGTERM])
         let mode = mode(call, form)
         let painter = painter(mode, build, call)
-        let watcher = BuildWatcher(endpoint: try call.endpoint(), hello: Call.hello, build: build, logs: mode != .quiet)
+        let logs =
+            switch mode {
+            case .tty: call.traits.isInteractive || call.invocation.flag(WatchOptions.logs)
+            case .plain: call.invocation.flag(WatchOptions.logs)
+            case .json: true
+            case .quiet: false
+            }
+        let watcher = BuildWatcher(endpoint: try call.endpoint(), hello: Call.hello, build: build, logs: logs)
         let ending = try await race(watcher, painter, signals, build, call)
         try await painter.finish(ending)
         return ending.status

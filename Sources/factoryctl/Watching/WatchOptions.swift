@@ -10,7 +10,10 @@ enum WatchOptions {
     static let cancelOnInterrupt = Option.flag(
         "cancel-on-interrupt", help: "Ctrl-C and SIGTERM cancel the build; a second one only leaves.")
 
-    static let all = [progress, cancelOnInterrupt]
+    static let logs = Option.flag(
+        "logs", help: "In plain output, print also what the tools say; 'factoryctl logs' has it in any case.")
+
+    static let all = [progress, logs, cancelOnInterrupt]
 
     /// A way of showing.
     enum Mode: String {
