@@ -122,6 +122,19 @@ import Testing
         #expect(spec.cloudConfig == "#cloud-config\n")
     }
 
+    @Test func optionsAreJudgedTogetherLikeAFile() async throws {
+        let words = [
+            "submit", "--base", "distro:debian/bookwrm", "--version", "latest", "--arch", "amd46", "--boot-check", "x",
+            "--source-date-epoch", "soon",
+        ]
+        let invocation = try Self.invocation(words)
+        let problems = await #expect(throws: SpecProblems.self) { try await SpecInput.read(invocation) }?.problems
+        #expect(problems?.map(\.path) == ["base", "version", "arch", "bootCheck", "sourceDateEpoch"])
+        let both = try Self.invocation(["submit", "--self-test", "2", "--base", "distro:debian/bookworm"])
+        let conflict = await #expect(throws: SpecProblems.self) { try await SpecInput.read(both) }?.problems
+        #expect(conflict?.map(\.code) == ["conflict"])
+    }
+
     @Test(
         arguments: [
             ([], [:], true, .tty), ([], [:], false, .plain), (["--json"], [:], true, .json),
