@@ -1,3 +1,4 @@
+import FactoryClient
 import FactoryProtocol
 import Terminal
 import Testing
@@ -73,12 +74,48 @@ import Testing
         #expect(missing.filter.printed == 0 && missing.filter.steps == ["base", "installPackages"])
     }
 
+    @Test(
+        arguments: [
+            (nil, nil, 7, "build 01J8ZK has had 1 attempt", "--attempt 1"),
+            ("iso-amd64", nil, 1, "job 'iso-amd64' has not begun", nil),
+            ("nojob", nil, nil, "no job 'nojob'", "one of image-amd64, iso-amd64"),
+            (nil, "nope", nil, "no step 'nope'", "--step base | installPackages"),
+            ("image-amd64", "base", 1, nil, nil),
+        ] as [(String?, String?, Int?, String?, String?)])
+    func whatDoesNotExistIsAnErrorThatNamesWhatDoes(
+        job: String?, step: String?, attempt: Int?, message: String?, hint: String?
+    ) {
+        var filter = LogFilter(
+            job: job.map(BuildFixture.job), step: step, attempt: attempt, times: nil, isRaw: true)
+        for event in BuildFixture.installing().events { _ = filter.line(event) }
+        let error = filter.missing(BuildFixture.build)
+        #expect(error?.status == (message == nil ? nil : .usage))
+        if let message { #expect(error?.message.contains(message) == true, "\(error?.message ?? "")") }
+        #expect(error?.hint == hint)
+    }
+
+    @Test(
+        arguments: [
+            (ClientError.Code.notPermitted, nil, "group factory"), (.refused, "not-allowed", "group factory"),
+            (.refused, "no-common-version", "upgrade"), (.timedOut, nil, "journalctl"),
+            (.cannotConnect, nil, "start factoryd"),
+        ] as [(ClientError.Code, String?, String)])
+    func aFarmThatDoesNotAnswerIsAdvisedByHowItDoesNot(code: ClientError.Code, reason: String?, advice: String) {
+        let finding = Finding.unreachable(ClientError(code, "x", reason: reason))
+        #expect(finding.advice?.contains(advice) == true)
+    }
+
     @Test func findingsSayWhatToDo() {
         let worker = WorkerSummary(
             name: WorkerName("w1"), architectures: [.amd64], slots: 2, state: .connected, jobs: [], capabilities: [:],
             software: "factory-worker 0.1.0", lastHeard: BuildFixture.time(0))
-        #expect(Finding.workers([worker]).first?.advice?.contains("factory-worker doctor") == true)
-        #expect(Finding.workers([]).first?.advice != nil)
+        #expect(Finding.workers([worker], next: .plain).first?.advice?.contains("factory-worker doctor") == true)
+        #expect(Finding.workers([], next: .plain).first?.advice?.contains("start factory-worker") == true)
+        var drained = worker
+        drained.state = .draining
+        let found = Finding.workers([drained], next: NextCommand(program: "factoryctl --root /r"))
+        #expect(found.first?.seen == "w1: connected, drained")
+        #expect(found.first?.advice == "give it jobs again: factoryctl --root /r undrain w1")
         #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.1.0").advice == nil)
         #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.2.0").advice != nil)
     }
