@@ -161,6 +161,13 @@ import Testing
         #expect(said(watched: false) == ["! a", "! needs arm64", "watch it: factoryctl watch 01J8ZK"])
     }
 
+    @Test func thePlanFitsTheScreenAndIsWholeInAPipe() {
+        let line = "      enable systemd-resolved.service ssh.service"
+        #expect(PlanCommand.fitted(line, to: nil) == [line])
+        #expect(
+            PlanCommand.fitted(line, to: 40) == ["      enable systemd-resolved.service", "        ssh.service"])
+    }
+
     @Test func everyMistakeOfADescriptionIsShownWithItsLine() {
         let problems = SpecProblems(
             problems: [

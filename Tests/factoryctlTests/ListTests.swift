@@ -11,19 +11,40 @@ import Testing
         submittedBy: "kim",
         submittedAt: BuildFixture.time(0), jobsDone: 1, jobs: 3)
 
+    private static func listing(_ builds: [BuildSummary], width: Int?) -> Listing<BuildSummary> {
+        ListCommand.listing(builds, now: BuildFixture.time(200), width: width, next: .plain)
+    }
+
     @Test func aListHasThreeForms() throws {
-        let listing = ListCommand.listing([Self.build], now: BuildFixture.time(200))
+        let listing = Self.listing([Self.build], width: nil)
         #expect(
-            try listing.lines(.table, width: 60).map(\.text) == [
+            try listing.lines(.table, width: nil).map(\.text) == [
                 "BUILD  STATE    JOBS  SUBMITTED  BY   WHAT",
-                "01J8   running   1/3  3 min ago  kim  distro:debian/bookwor…",
+                "01J8   running   1/3  3 min ago  kim  distro:debian/bookworm v1.0.0 amd64 generic",
             ])
         #expect(try listing.lines(.ids, width: 60).map(\.text) == ["01J8"])
         #expect(try listing.lines(.json, width: 10).map(\.text).first?.hasPrefix(#"[{"build":"01J8","#) == true)
     }
 
+    @Test func eightyColumnsHoldVersionAndArchitectureAndIdsThatAreFound() throws {
+        var builds = ["01M8B088QBZC29Z1EFC0QNN4MP", "01M8B088QBZC29ZJ3FC0QNN4MP"].map { id in
+            var build = Self.build
+            build.build = BuildID(id)
+            return build
+        }
+        builds[1].submittedBy = "root"
+        let listing = Self.listing(builds, width: 80)
+        let lines = try listing.lines(.table, width: 80).map(\.text)
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        #expect(lines[1].hasPrefix("01M8B088QBZC29Z1 ") && lines[2].hasPrefix("01M8B088QBZC29ZJ "))
+        #expect(lines.dropFirst().allSatisfy { $0.contains("debian/bookworm v1.0.0 amd") })
+        let one = try Self.listing([builds[0]], width: 80).lines(.table, width: 80).map(\.text)
+        #expect(one[1].hasPrefix("01M8B088QBZC29 ") && one[1].hasSuffix("debian/bookworm v1.0.0 amd64"))
+        #expect(try listing.lines(.ids, width: 80).map(\.text) == builds.map(\.build.rawValue))
+    }
+
     @Test func anEmptyListSaysSoToPeopleOnly() throws {
-        let listing = ListCommand.listing([], now: BuildFixture.time(0))
+        let listing = Self.listing([], width: nil)
         #expect(try listing.lines(.table, width: nil).map(\.text) == ["no builds; factoryctl submit makes one"])
         #expect(try listing.lines(.ids, width: nil).isEmpty)
         #expect(try listing.lines(.json, width: nil).map(\.text) == ["[]"])
