@@ -99,7 +99,7 @@ import Testing
         #expect(
             live == [
                 "⠴ image-amd64  Boot under BIOS                                             0:14",
-                "    ████████░░░░░░░░░░░░  kernel (2 of 5)  about 22 s left",
+                "    ████████░░░░░░░░░░░░  kernel (2 of 5)",
                 "    Linux",
                 "⠴              Boot under UEFI",
                 "    OVMF",

@@ -103,10 +103,13 @@ struct ScreenView: WatchView {
         return Painted("    ") + Painted(bar, .cyan) + Painted("  \(progress.words)") + Painted(left + note, .dim)
     }
 
-    /// How long the step will take at its pace so far; nothing before there is a pace to speak of.
+    /// How long the step will take at its pace so far; nothing before there is a pace to speak of, and nothing for items:
+    /// stages and modules are not of one length.
     private func remaining(_ progress: StepProgress, of whole: Int64, since: Timestamp, now: Timestamp) -> String {
         let elapsed = now.milliseconds - since.milliseconds
-        guard progress.done > 0, progress.done < whole, elapsed > 5000, progress.done >= whole / 20 else { return "" }
+        guard progress.unit != .items, progress.done > 0, progress.done < whole, elapsed > 5000,
+            progress.done >= whole / 20
+        else { return "" }
         let left = Double(elapsed) / Double(progress.done) * Double(whole - progress.done)
         return "  about \(Human.duration(.seconds(Int64(left / 1000) + 1))) left"
     }
