@@ -57,8 +57,8 @@ package struct BuildWatcher: Sendable {
     /// the server's stream to it and nothing else.
     ///
     /// - Throws: ``ClientError``: the first connection's failure as it is; `connection-lost` when a later one could not
-    ///   be mended within the patience; `rejected` for a build that does not exist; `cancelled`. What `deliver` throws
-    ///   is passed on.
+    ///   be mended within the patience; `bad-reply` for events that are left out again and again; `rejected` for a
+    ///   build that does not exist; `cancelled`. What `deliver` throws is passed on.
     package func run(
         from first: Int64 = 1, _ deliver: (News) async throws -> Void
     ) async throws -> End {
@@ -106,9 +106,13 @@ package struct BuildWatcher: Sendable {
                 case .gap:
                     throw ClientError(
                         .connectionLost, "event \(event.seq) came where \(place.next) was to come")
+                case .missing:
+                    throw ClientError(
+                        .badReply, "factoryd leaves out event \(place.next) of the build, also when asked again")
                 }
             case WatchEnd.type: return .verdict(try FarmSession.answer(incoming, as: WatchEnd.self).verdict)
-            case CaughtUp.type: return .caughtUp
+            // To who waits for more this is no end: the build was tried again at that moment.
+            case CaughtUp.type: return follow ? nil : .caughtUp
             case Lagged.type: return nil
             case ErrorReply.type: _ = try FarmSession.answer(incoming, as: WatchEnd.self)
             default:

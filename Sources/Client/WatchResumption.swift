@@ -8,6 +8,8 @@ package struct WatchResumption: Sendable {
         case repeated
         /// Events before it are missing: ask again from ``WatchResumption/next``.
         case gap
+        /// They were asked for again, and are missing again: they will never come.
+        case missing
     }
 
     /// What to do after a loss.
@@ -25,6 +27,8 @@ package struct WatchResumption: Sendable {
     private let patience: Duration
     private var backoff: Backoff
     private var lostSince: ContinuousClock.Instant?
+    /// The number that was left out and asked for again.
+    private var askedAgain: Int64?
 
     /// - Parameters:
     ///   - from: The first sequence number wanted.
@@ -44,7 +48,11 @@ package struct WatchResumption: Sendable {
     /// An event came.
     package mutating func received(_ seq: Int64) -> Delivery {
         guard seq >= next else { return .repeated }
-        guard !isComplete || seq == next else { return .gap }
+        guard !isComplete || seq == next else {
+            guard askedAgain != next else { return .missing }
+            askedAgain = next
+            return .gap
+        }
         next = seq + 1
         return .deliver
     }

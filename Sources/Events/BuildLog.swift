@@ -111,6 +111,9 @@ package final class BuildLog: Sendable {
     /// Whether the last event is the build's end: nothing follows, unless the build is tried again.
     package var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
+    /// Whether the build has ended and its log holds nothing from number `seq` on.
+    package func hasEnded(before seq: Int64) -> Bool { state.withLock { $0.hasEnded && $0.lastSeq < seq } }
+
     /// The outbox number of the last of the farm's own events that is stored; 0 for none.
     package var lastFarmEvent: Int64 { state.withLock { $0.lastFarmEvent } }
 

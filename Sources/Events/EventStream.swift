@@ -2,13 +2,14 @@ package import FactoryProtocol
 
 /// A watcher's place in a build's log: pulls events in order from a number on, without gaps, and waits at the end.
 ///
-/// Of several `buildEnded` (a build that was tried again) only the last one is given: it is the one last event.
+/// A build that was tried again has several `buildEnded`; all are given, for a watcher counts on numbers without gaps. Only
+/// one that nothing follows is the build's end.
 package struct EventStream: AsyncSequence, Sendable {
     private let log: BuildLog
     private let from: Int64
     private let follow: Bool
 
-    /// Begins at event `from`. Ends after the last `buildEnded`; without `follow`, also at the end of what there is now.
+    /// Begins at event `from`. Ends after a `buildEnded` that nothing follows; without `follow`, also at the end of what there is now.
     package init(_ log: BuildLog, from: Int64, follow: Bool = true) {
         self.log = log
         self.from = from
@@ -42,13 +43,13 @@ package struct EventStream: AsyncSequence, Sendable {
                 try Task.checkCancellation()
                 if batch.isEmpty { batch = try log.read(from: next)[...] }
                 guard let event = batch.popFirst() else {
-                    guard follow, !log.hasEnded else { return nil }
+                    // What came between the reading and this question is read first: it may be the end itself.
+                    guard follow, !log.hasEnded(before: next) else { return nil }
                     hasCaughtUp = true
                     await log.wait(after: next - 1)
                     continue
                 }
                 next = event.seq + 1
-                if case .buildEnded = event.kind, event.seq < log.lastSeq { continue }
                 return event
             }
         }

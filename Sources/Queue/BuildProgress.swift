@@ -41,8 +41,8 @@ package struct BuildProgress: Sendable, Equatable {
             default: return .cancelled
             }
         }
-        let hasBegun = members.contains { $0.attempt > 0 || $0.state.isFinal }
-        return hasBegun ? .running : .queued
+        // A job that went back to the queue, or waits for a worker after the one before it, is in the queue like any other.
+        return members.contains { $0.state == .leased || $0.state == .running } ? .running : .queued
     }
 
     /// How the build ended; nil while a job may still move.

@@ -172,6 +172,7 @@ private func apply(
                     retryInMilliseconds: delay.components.seconds * 1000
                         + delay.components.attoseconds / 1_000_000_000_000_000)),
             build: row.build, job: row.job.id, attempt: row.job.attempt, at: settlement.now)
+        try settlement.refresh(row.build, db)
     case .settle(let end):
         try settlement.settle(row, end, db)
     }

@@ -85,11 +85,9 @@ private func insert(
 private func receipt(_ build: BuildID, isRepeated: Bool, _ db: borrowing Connection) throws -> Receipt {
     let (digest, warnings): (String, JSONColumn<[Warning]>) = try db.one(
         "SELECT spec_digest, warnings_json FROM builds WHERE id = ?", build)
-    let position: Int = try db.one(
-        "SELECT count(*) FROM jobs WHERE state = 'ready' AND build < ?", build)
     return Receipt(
         build: build, specDigest: digest, jobs: try db.summaries(ofBuild: build), isRepeated: isRepeated,
-        position: position, warnings: warnings.value)
+        warnings: warnings.value)
 }
 
 extension JobID {

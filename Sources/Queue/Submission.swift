@@ -31,8 +31,6 @@ package struct Receipt: Sendable, Equatable {
     package var jobs: [JobSummary]
     /// True when the key was answered before.
     package var isRepeated: Bool
-    /// How many jobs were ready before its own.
-    package var position: Int
     /// What the plan says the user should know.
     package var warnings: [Warning]
 }

@@ -132,7 +132,9 @@ struct ClientConnection: Sendable {
             Submission(
                 spec: spec, plan: plan, idempotencyKey: message.idempotencyKey, noCache: message.noCache,
                 user: peer.name))
-        let hopeless = farm.hopeless(plan)
+        // A job whose result was there already needs no worker.
+        let open = receipt.jobs.filter { !$0.state.isFinal }.map(\.name)
+        let hopeless = farm.hopeless(plan, open: open)
         if !receipt.isRepeated {
             for warning in hopeless { try await farm.store.warn(receipt.build, warning) }
             farm.log.info("A build was accepted.", ["build": receipt.build.rawValue, "user": peer.name])
@@ -141,7 +143,7 @@ struct ClientConnection: Sendable {
         farm.wake()
         return Submitted(
             build: receipt.build, specDigest: receipt.specDigest, jobs: receipt.jobs, repeated: receipt.isRepeated,
-            position: receipt.position, warnings: receipt.warnings + hopeless)
+            position: try await farm.ahead(of: receipt.build), warnings: receipt.warnings + hopeless)
     }
 
     private func cancel(_ message: CancelBuild) async throws -> Cancelling {

@@ -121,10 +121,25 @@ extension Farm {
         }
     }
 
-    /// What must be said at once: jobs that no known worker can ever run.
-    func hopeless(_ plan: Plan) -> [Warning] {
+    /// How many jobs are ahead of those of a build: ready ones of earlier builds that some worker can ever run. The others
+    /// are ahead of nobody, however long they wait.
+    func ahead(of build: BuildID) async throws(QueueError) -> Int {
         let offers = registry.offers()
-        return plan.jobs.compactMap { job in
+        return try await store.readyJobs(limit: 1000).count { job in
+            let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
+            return job.job.build < build && Placement.canEverRun(need, among: offers)
+        }
+    }
+
+    /// What must be said at once: jobs that no known worker can ever run.
+    ///
+    /// - Parameters:
+    ///   - plan: The jobs.
+    ///   - open: The names of those that are still to be done.
+    /// - Returns: A warning `no-worker` for each.
+    func hopeless(_ plan: Plan, open: [String]) -> [Warning] {
+        let offers = registry.offers()
+        return plan.jobs.filter { open.contains($0.name) }.compactMap { job in
             let need = JobNeed(job: JobID(job.name), architecture: job.arch, requirements: job.requirements)
             guard !Placement.canEverRun(need, among: offers) else { return nil }
             let (summary, lines) = Placement.explain(need, among: offers)

@@ -24,7 +24,8 @@ extension Farm {
             problems.append(
                 Problem(
                     path: job.job.rawValue, code: "no-worker", message: Placement.explain(need, among: offers).summary,
-                    suggestion: "factoryctl explain \(job.job.rawValue)"))
+                    suggestion: "factoryctl explain \(job.job.build) \(job.job.rawValue.drop { $0 != "." }.dropFirst())"
+                ))
         }
         for worker in workers where worker.state == .dead && !worker.jobs.isEmpty {
             problems.append(

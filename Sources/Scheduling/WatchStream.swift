@@ -23,14 +23,15 @@ struct WatchStream: Sendable {
         do {
             var verdict: Verdict?
             while let event = try await events.next() {
-                if case .buildEnded(let ended) = event.kind { verdict = ended.verdict }
+                // An end that something follows was the end of an earlier try.
+                verdict = if case .buildEnded(let ended) = event.kind { ended.verdict } else { nil }
                 if case .log = event.kind, !request.logs { continue }
                 try await connection.send(EventMessage(event: event), id: id)
                 if events.hasCaughtUp, events.behind > farm.settings.lag {
                     return try await connection.send(Lagged(next: events.next), id: id)
                 }
             }
-            if verdict == nil, log.hasEnded { verdict = try await lastVerdict() }
+            if verdict == nil, log.hasEnded(before: events.next) { verdict = try await lastVerdict() }
             if let verdict {
                 try await connection.send(WatchEnd(verdict: verdict), id: id)
             } else {

@@ -17,7 +17,7 @@ extension BuildSpec {
         let selfTest = entries["selfTest"].flatMap { reader.selfTest($0) }
         let base: BaseReference? = entries["base"].flatMap { reader.parsed($0, path: "base") }
         let version: ImageVersion? = entries["version"].flatMap { reader.parsed($0, path: "version") }
-        let arch: Architecture? = entries["arch"].flatMap { reader.word($0, path: "arch", what: "arch") }
+        let arch = entries["arch"].flatMap { reader.arch($0, isSelfTest: entries["selfTest"] != nil) }
         let model = entries["model"].flatMap { reader.model($0) }
         let components: Components? = entries["components"].flatMap { reader.parsed($0, path: "components") }
         let artifacts = entries["artifacts"].map { reader.artifacts($0) }
@@ -36,7 +36,14 @@ extension BuildSpec {
         let epoch = entries["sourceDateEpoch"].flatMap {
             reader.integer($0, path: "sourceDateEpoch", in: 0...4_102_444_800)
         }
-        if selfTest == nil {
+        if entries["selfTest"] != nil {
+            for key in keys where key != "selfTest" && key != "arch" {
+                guard let node = entries[key] else { continue }
+                reader.problem(
+                    "conflict", "a self-test makes no image, so \(key) has no meaning beside selfTest", at: node,
+                    path: key)
+            }
+        } else {
             reader.required("base", entries, node, example: "distro:debian/bookworm")
             reader.required("version", entries, node, example: "v1.0.0")
         }
@@ -64,8 +71,22 @@ extension SpecReader {
         problem("missing-key", "the key \"\(key)\" is missing", at: nil, path: key, suggestion: "\(key): \(example)")
     }
 
+    /// What this release makes images for; a self-test runs wherever there is a worker.
+    fileprivate mutating func arch(_ node: SpecNode, isSelfTest: Bool) -> Architecture? {
+        let known = Architecture.allCases.filter { isSelfTest || $0.isBuilt }
+        guard let arch: Architecture = word(node, path: "arch", what: "arch", suggested: known) else { return nil }
+        guard known.contains(arch) else {
+            problem(
+                "not-yet", "images for \(arch.rawValue) cannot be built yet", at: node, path: "arch",
+                suggestion: known.map(\.rawValue).joined(separator: ", "))
+            return nil
+        }
+        return arch
+    }
+
     fileprivate mutating func model(_ node: SpecNode) -> Model? {
-        guard let model: Model = word(node, path: "model", what: "model") else { return nil }
+        let built = Model.allCases.filter(\.isBuilt)
+        guard let model: Model = word(node, path: "model", what: "model", suggested: built) else { return nil }
         guard model.isBuilt else {
             problem(
                 "not-yet", "the model \"\(model.rawValue)\" cannot be built yet", at: node, path: "model",
@@ -76,16 +97,18 @@ extension SpecReader {
     }
 
     fileprivate mutating func artifacts(_ node: SpecNode) -> [ArtifactKind] {
-        let kinds: [ArtifactKind] = words(node, path: "artifacts", what: "artifact")
-        for kind in kinds where !kind.isBuilt {
+        let built = ArtifactKind.allCases.filter(\.isBuilt)
+        let kinds: [(kind: ArtifactKind, node: SpecNode, path: String)] = words(
+            node, path: "artifacts", what: "artifact", suggested: built)
+        for (kind, node, path) in kinds where !kind.isBuilt {
             problem(
-                "not-yet", "the artifact \"\(kind.rawValue)\" cannot be made yet", at: node, path: "artifacts",
-                suggestion: "one of " + ArtifactKind.allCases.filter(\.isBuilt).map(\.rawValue).joined(separator: ", "))
+                "not-yet", "the artifact \"\(kind.rawValue)\" cannot be made yet", at: node, path: path,
+                suggestion: "one of " + built.map(\.rawValue).joined(separator: ", "))
         }
         if case .list(let nodes) = node.value, nodes.isEmpty {
             problem("empty", "artifacts is empty", at: node, path: "artifacts", suggestion: "[iso]")
         }
-        return ArtifactKind.allCases.filter(kinds.contains)
+        return ArtifactKind.allCases.filter { kind in kinds.contains { $0.kind == kind } }
     }
 
     fileprivate mutating func mirror(_ node: SpecNode) -> String? {

@@ -1,3 +1,5 @@
+package import FactoryProtocol
+
 /// The boards that Kairos knows, by its own names.
 package enum Model: String, Codable, Sendable, CaseIterable, Hashable {
     /// Any machine with firmware of the usual kind.
@@ -11,4 +13,9 @@ package enum Model: String, Codable, Sendable, CaseIterable, Hashable {
 
     /// Whether this release can build for it.
     package var isBuilt: Bool { self == .generic }
+}
+
+extension Architecture {
+    /// Whether this release can build images for it; the parts that boot and check them exist for amd64 alone.
+    package var isBuilt: Bool { self == .amd64 }
 }

@@ -76,34 +76,36 @@ struct SpecReader {
         }
     }
 
-    /// One word of a fixed set.
+    /// One word of a fixed set. What is suggested for a wrong one is from `suggested`: of words that are known some would
+    /// be refused next.
     mutating func word<Value: RawRepresentable & CaseIterable>(
-        _ node: SpecNode, path: String, what: String
+        _ node: SpecNode, path: String, what: String, suggested: [Value] = Array(Value.allCases)
     ) -> Value? where Value.RawValue == String {
         guard let text = text(node, path: path) else { return nil }
         if let value = Value(rawValue: text) { return value }
-        let known = Value.allCases.map(\.rawValue)
+        let known = suggested.map(\.rawValue)
         problem(
             "unknown-\(what)", "there is no \(what) \"\(text)\"", at: node, path: path,
             suggestion: nearest(to: text, in: known) ?? "one of " + known.joined(separator: ", "))
         return nil
     }
 
-    /// A list of words, or one word alone; repeated words are problems.
+    /// A list of words, or one word alone, each with its place; repeated words are problems.
     mutating func words<Value: RawRepresentable & CaseIterable & Equatable>(
-        _ node: SpecNode, path: String, what: String
-    ) -> [Value] where Value.RawValue == String {
+        _ node: SpecNode, path: String, what: String, suggested: [Value]
+    ) -> [(Value, SpecNode, String)] where Value.RawValue == String {
         guard case .list(let nodes) = node.value else {
-            return [word(node, path: path, what: what)].compactMap(\.self)
+            let value: Value? = word(node, path: path, what: what, suggested: suggested)
+            return value.map { [($0, node, path)] } ?? []
         }
-        var values: [Value] = []
+        var values: [(Value, SpecNode, String)] = []
         for (index, node) in nodes.enumerated() {
             let place = "\(path)[\(index)]"
-            guard let value: Value = word(node, path: place, what: what) else { continue }
-            if values.contains(value) {
+            guard let value: Value = word(node, path: place, what: what, suggested: suggested) else { continue }
+            if values.contains(where: { $0.0 == value }) {
                 problem("repeated", "\"\(value.rawValue)\" stands here twice", at: node, path: place)
             } else {
-                values.append(value)
+                values.append((value, node, place))
             }
         }
         return values

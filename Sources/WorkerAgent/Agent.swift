@@ -17,7 +17,6 @@ final class Agent: Sendable {
     private let instance: String
     private let capabilities: [String: String]
     private let jobs = Locked<[Claim: WorkerJob]>([:])
-    private let isDraining = Locked(false)
     private let notifier: Notifier?
 
     /// - Parameters:
@@ -108,7 +107,6 @@ final class Agent: Sendable {
             host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
             settings.endpoint, hello: hello, offer: offer, held: heldJobs(), until: .in(.seconds(20)))
-        isDraining.withLock { $0 = false }
         for claim in resumed.drop {
             log(.info, "The farm gave a job away or has its end.", values(claim))
             job(claim)?.dropped()
@@ -183,8 +181,8 @@ final class Agent: Sendable {
             log(.info, "A job is cancelled.", values(claim, ["reason": cancel.reason]))
             job(claim)?.cancel(reason: cancel.reason)
         case Drain.type:
-            isDraining.withLock { $0 = true }
-            log(.info, "The farm drains this worker: no more jobs are taken.", [:])
+            // Who gets jobs is the farm's decision alone: one that it gives meanwhile was given before, or after an undrain.
+            log(.info, "The farm drains this worker: it is given no more jobs.", [:])
         case ErrorReply.type:
             let error: ErrorReply = try incoming.decode()
             log(.error, "The farm did not take what we said.", ["code": error.code, "why": error.message])
@@ -214,7 +212,6 @@ final class Agent: Sendable {
     /// Makes the spool of a job; what it throws is why the job is declined.
     private func accept(_ assign: Assign) async throws(ExecutionError) -> WorkerJob {
         let parts = parts
-        if isDraining.withLock({ $0 }) { throw ExecutionError(.processFailed, "the worker is draining") }
         let taken = jobs.withLock { $0.values.filter(\.takesSlot).count }
         guard taken < parts.settings.slots else {
             throw ExecutionError(.processFailed, "all \(parts.settings.slots) slots are taken")

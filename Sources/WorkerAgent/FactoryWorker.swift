@@ -29,10 +29,10 @@ struct FactoryWorker {
             case .show(let text):
                 Console.print(text)
                 return 0
-            case .run(let first): return await run(try withConfiguration(words, first))
+            case .run(let first):
+                if try SelfDescription.isWanted(first) { return 0 }
+                return await run(try withConfiguration(words, first))
             }
-        } catch let error as ArgumentsError {
-            Console.complain("\(error)")
         } catch {
             Console.complain("factory-worker: \(error)")
         }

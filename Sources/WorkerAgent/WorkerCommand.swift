@@ -8,7 +8,7 @@ enum WorkerCommand {
             Without a command it is the agent. Every option can also stand in worker.yaml, under its long name, and in \
             the environment, as FACTORY_WORKER_ and the name in capitals.
             """,
-        options: [root, config], subcommands: [agent, runJob, doctor])
+        options: [root, config], subcommands: [agent, runJob, doctor, completion, man])
 
     static let root = Option.value(
         "root", "DIR", help: "Keep everything below DIR: DIR/run/factoryd.sock, DIR/worker.",
@@ -66,6 +66,16 @@ enum WorkerCommand {
     static let doctor = CommandDescription(
         "doctor", "Say what this machine can do for the farm, and what is missing", options: [arch],
         exitStatuses: [.init(1, "something that jobs need is missing")])
+
+    /// `completion SHELL`, for those who package the program.
+    static let completion = CommandDescription(
+        "completion", "Print a completion script for a shell", positionals: [shell], isHidden: true)
+    static let shell = Positional("SHELL", help: "Which shell.", accepts: .choice(Shell.allCases.map(\.rawValue)))
+
+    /// `man DIRECTORY`, likewise.
+    static let man = CommandDescription(
+        "man", "Write the man pages into a directory", positionals: [pages], isHidden: true)
+    static let pages = Positional("DIRECTORY", help: "Where to write them.", completion: .directories)
 
     /// The words, with `agent` put first where no command is named, as the unit file starts it.
     static func withDefault(_ words: [String]) -> [String] {

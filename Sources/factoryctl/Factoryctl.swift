@@ -15,6 +15,7 @@ struct Factoryctl {
 
     private static func run(_ words: [String], environment: [String: String]) async -> ExitStatus {
         let errors = OutputQueue(.error)
+        var next = NextCommand.plain
         do {
             let output = OutputQueue(.standard)
             let request = try Program.description.parse(words, version: Software.version, environment: environment)
@@ -23,6 +24,7 @@ struct Factoryctl {
                 try await output.write(text + "\n")
                 return .success
             case .run(let invocation):
+                next = NextCommand(invocation)
                 guard let command = Program.command(invocation.path) else {
                     throw CommandError(
                         .usage, "'\(invocation.name)' does nothing by itself", hint: "\(invocation.name) --help")
@@ -34,7 +36,7 @@ struct Factoryctl {
                     ))
             }
         } catch {
-            let failure = FailureText(error)
+            let failure = FailureText(error, next: next)
             let traits = TerminalTraits(descriptor: STDERR_FILENO, environment: environment)
             let palette = Palette(isEnabled: traits.hasColor)
             // When even the standard error is gone, the exit status is all that can be said.

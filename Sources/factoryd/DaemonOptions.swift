@@ -71,7 +71,7 @@ enum DaemonOptions {
 
             SIGTERM ends it in good order: running jobs go on in their workers, and the next factoryd takes them over.
             """,
-        options: all,
+        options: all + SelfDescription.options,
         examples: [
             .init("factoryd --root ./var", "A farm of one's own in a folder, without root"),
             .init("factoryd", "As systemd starts it"),

@@ -25,9 +25,10 @@ struct Settings: Sendable {
 
     private static let standardFile = "/etc/factory/factoryd.yaml"
 
-    /// Reads the settings; nil when only help or the version was wanted, and was printed.
+    /// Reads the settings; nil when only help, the version or a description for others was wanted, and
+    /// was written.
     ///
-    /// - Throws: ``ArgumentsError``, ``ConfigurationError``.
+    /// - Throws: ``ArgumentsError``, ``ConfigurationError``, ``IOError`` for what cannot be written.
     static func read(_ arguments: [String], _ environment: [String: String]) throws -> Settings? {
         func parse(_ configuration: [String: [String]]) throws(ArgumentsError) -> Invocation? {
             let request = try DaemonOptions.description.parse(
@@ -40,7 +41,7 @@ struct Settings: Sendable {
             }
         }
         // Once without the file, to learn where the file is; then with it.
-        guard let first = try parse([:]) else { return nil }
+        guard let first = try parse([:]), try !SelfDescription.isWanted(first) else { return nil }
         let named = first.value(DaemonOptions.config)
         // A farm in a folder of its own does not take the settings of the one in the system.
         if named == nil, first.value(DaemonOptions.root) != nil { return try Settings(first) }

@@ -47,7 +47,7 @@ struct DocumentationTests {
         let listed = try Set(
             Repository.lines("scripts/packages").compactMap { line -> Substring? in
                 let words = line.text.split(separator: " ")
-                guard words.count > 2, ["build", "run", "test"].contains(words[0]) else { return nil }
+                guard words.count > 2, ["build", "runtime", "run", "test"].contains(words[0]) else { return nil }
                 return words[1]
             })
         #expect(listed.count > 20)
@@ -57,5 +57,19 @@ struct DocumentationTests {
                 #expect(listed.contains(package), "docs/operating.md installs \(package)")
             }
         }
+    }
+
+    @Test("the line for a machine that only runs the programs names every library and tool that it lacks")
+    func packagesToRun() throws {
+        // No Debian is without these.
+        let always: Set<Substring> = ["apt", "mount"]
+        let needed = try Repository.lines("scripts/packages").compactMap { line -> Substring? in
+            let words = line.text.split(separator: " ")
+            guard words.count > 2, ["runtime", "run"].contains(words[0]), !always.contains(words[1]) else { return nil }
+            return words[1]
+        }
+        let text = try Repository.text("docs/operating.md")
+        let command = try #require(text.firstMatch(of: /apt-get install --no-install-recommends ([a-z0-9.+\- ]+)/))
+        #expect(Set(command.1.split(separator: " ")) == Set(needed))
     }
 }

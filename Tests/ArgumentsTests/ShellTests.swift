@@ -31,6 +31,25 @@ import Testing
         #expect(try await run("bash", ["-c", script, "bash"] + words) == offers + "\n")
     }
 
+    /// What completes by running the program is asked of the farm that the line names.
+    @Test(
+        .enabled(if: has("bash"), "bash is not installed"),
+        arguments: [
+            (["loaf", "show", ""], "loaf,list,--quiet"),
+            (["--socket", "/s", "loaf", "show", ""], "--socket,/s,loaf,list,--quiet"),
+            (["loaf", "show", "--socket", "=", "/s", "lo"], ""),
+            (["--socket", "=", "/s", "loaf", "show", ""], "--socket,/s,loaf,list,--quiet"),
+            (["loaf", "show", "--socket", "~/s", ""], "--socket,/home/x/s,loaf,list,--quiet"),
+        ])
+    func bashRunsTheProgramWithTheOptionsOfTheLine(words: [String], offers: String) async throws {
+        let script = """
+            \(Sample.program.completionScript(for: .bash))
+            HOME=/home/x; oven() { local IFS=,; echo "$*"; }
+            COMP_WORDS=(oven "$@"); COMP_CWORD=$#; _oven; echo "${COMPREPLY[*]}"
+            """
+        #expect(try await run("bash", ["-c", script, "bash"] + words) == offers + "\n")
+    }
+
     @Test(.enabled(if: has("zsh"), "zsh is not installed"))
     func zshTakesTheScript() async throws {
         #expect(try await run("zsh", ["-n", "-c", Sample.program.completionScript(for: .zsh)]).isEmpty)
@@ -42,6 +61,8 @@ import Testing
         arguments: [
             ("oven ba", "oven bake"), ("oven bake --he", "oven bake --he"),
             ("oven bake --kind c", "oven bake --kind cake"),
+            ("oven --socket /s loaf show rye", "oven --socket /s loaf show rye,--socket,/s,loaf,list,--quiet"),
+            ("oven loaf show --socket=/s rye", "oven loaf show --socket=/s rye,--socket=/s,loaf,list,--quiet"),
         ])
     func zshCompletesAWord(typed: String, becomes: String) async throws {
         let directory = try Directory.temporary()
@@ -51,6 +72,7 @@ import Testing
             said() { all=; until [[ $all = *$1* ]]; do zpty -r z line && all+=$line || sleep 0.02; done }
             zpty -b z 'TERM=vt100 zsh -f -i'
             zpty -w z 'PS1=; fpath=(\(directory) $fpath); autoload -Uz compinit; compinit -u -D'
+            zpty -w z 'oven() { local IFS=,; print -r -- "rye,$*" }'
             zpty -w z 'show() { print -r -- "<$BUFFER>"; exit }; zle -N show; bindkey "^X" show; print rea""dy'
             said ready
             zpty -w -n z $'\(typed)\\t\\x18'
@@ -69,6 +91,13 @@ import Testing
             $0.prefix { $0 != "\t" }
         }
         #expect(offers == ["bread", "cake", "pie"])
+        let loaves = """
+            function oven; echo (string join , -- $argv); end
+            complete -C 'oven --socket /s loaf show '; complete -C 'oven loaf show --socket=/s '
+            """
+        let asked = try await run(
+            "fish", ["--no-config", "-c", Sample.program.completionScript(for: .fish) + "\n" + loaves])
+        #expect(asked == "--socket,/s,loaf,list,--quiet\n--socket=/s,loaf,list,--quiet\n")
     }
 
     @Test(.enabled(if: has("man") && has("groff"), "man-db is not installed"))

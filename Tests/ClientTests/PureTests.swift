@@ -31,6 +31,12 @@ import Testing
         #expect(later == .reconnect(after: .milliseconds(100)))
     }
 
+    @Test func whatIsMissingIsAskedForOnceMoreAndThenGivenUp() {
+        var place = WatchResumption(from: 1, isComplete: true, patience: .seconds(10))
+        let seen = [1, 3, 2, 3, 5, 5].map { place.received($0) }
+        #expect(seen == [.deliver, .gap, .deliver, .deliver, .gap, .missing])
+    }
+
     @Test(arguments: [
         ("/run/factory/factoryd.sock", "/run/factory/factoryd.sock"), ("unix:x.sock", "x.sock"), ("./s", "./s"),
         ("tcp:127.0.0.1:7100", "tcp:127.0.0.1:7100"), ("localhost:1", "tcp:localhost:1"), ("[::1]:80", "tcp:[::1]:80"),

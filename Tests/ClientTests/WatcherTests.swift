@@ -62,6 +62,32 @@ import Testing
         #expect(story == "1 2 3 lost resumed 4 5 6")
     }
 
+    @Test func anEventThatIsLeftOutAgainAndAgainIsAnErrorAndNotAnEndlessWatch() async throws {
+        let leavingOut = Self.serving(through: 1, ends: true, extra: [3])
+        let again: FakeFarm.Script = { peer in
+            let (id, _) = try await peer.watch()
+            try await peer.send(Self.event(3), id: id)
+            _ = try await peer.receive()
+        }
+        let error = await #expect(throws: ClientError.self) {
+            try await FakeFarm.with([leavingOut, again, again]) { farm in try await Self.story(Self.watcher(farm)) }
+        }
+        #expect(error?.code == .badReply)
+    }
+
+    @Test func whoFollowsAsksAgainWhenToldThatItCaughtUp() async throws {
+        let caughtUp: FakeFarm.Script = { peer in
+            let (id, _) = try await peer.watch()
+            try await peer.send(Self.event(1), id: id)
+            try await peer.send(CaughtUp(next: 2), id: id)
+            _ = try await peer.receive()
+        }
+        let story = try await FakeFarm.with([caughtUp, Self.serving(through: 2, ends: true)]) { farm in
+            try await Self.story(Self.watcher(farm))
+        }
+        #expect(story == "1 2")
+    }
+
     @Test func aSlowWatcherThatIsLetGoComesBackWithoutAWord() async throws {
         let lagging: FakeFarm.Script = { peer in
             let (id, _) = try await peer.watch()

@@ -100,10 +100,4 @@ struct AptTests {
         #expect(failure.code == code)
         #expect(!failure.words.isEmpty && !failure.words.hasPrefix("E: "))
     }
-
-    @Test func complaintsStayWhenOtherLinesGo() {
-        var lines = RecentLines(3)
-        for line in ["one", "E: bad", "two", "three", "", "four"] { lines.add(line) }
-        #expect(lines.lines == ["E: bad", "three", "four"])
-    }
 }

@@ -215,4 +215,24 @@ struct CommandTests {
             try await group.waitForAll()
         }
     }
+
+    @Test("A failure carries the first error, however much was said after it, and the last words")
+    func firstError() async throws {
+        let script = "echo starting; echo 'xorriso : FAILURE : no room' >&2; seq 1 200; exit 3"
+        let error = await #expect(throws: ProcessError.self) {
+            try await Self.shell(script).runSuccessfully(until: .in(.seconds(30)))
+        }
+        #expect(error?.lastLines.count == 40)
+        #expect(error?.lastLines.first == "xorriso : FAILURE : no room" && error?.lastLines.last == "200")
+        #expect(error?.message == "/bin/sh ended with exit status 3: xorriso : FAILURE : no room")
+    }
+
+    @Test("Complaints stay when other lines go, and the first of them whatever comes")
+    func complaints() {
+        var lines = RecentLines(3)
+        for line in ["one", "E: bad", "two", "three", "", "four"] { lines.add(line) }
+        #expect(lines.lines == ["E: bad", "three", "four"])
+        for number in 1...5 { lines.add("E: \(number)") }
+        #expect(lines.lines == ["E: bad", "E: 4", "E: 5"] && lines.firstComplaint == "E: bad")
+    }
 }

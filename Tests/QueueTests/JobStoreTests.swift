@@ -336,6 +336,29 @@ import Testing
         #expect(ran.count > 3)
     }
 
+    @Test func aBuildOfWhichNothingRunsIsQueued() async throws {
+        let receipt = try await store.submit(try queue.submission())
+        func state() async throws -> BuildState {
+            try await store.details(of: receipt.build, lastSeq: 0).summary.state
+        }
+        #expect(try await state() == .queued)
+        let ready = try #require(try await store.readyJobs().first)
+        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")))
+        #expect(try await state() == .running)
+        #expect(try await store.decline(claimed.claim, reason: "no room") == .current)
+        #expect(try await state() == .queued)
+        queue.pass(.seconds(60))
+        let second = try await queue.start()
+        let down = Failure(cause: .infrastructure, code: "x", message: "m")
+        _ = try await store.finish(second.claim, .failed(down), artifacts: [])
+        #expect(try await state() == .queued)
+        queue.pass(.seconds(60))
+        let third = try await queue.start()
+        #expect(try await state() == .running)
+        _ = try await store.finish(third.claim, .succeeded, artifacts: [])
+        #expect(try await state() == .queued)
+    }
+
     @Test func aBuildIsFoundByTheBeginningOfItsName() async throws {
         let receipt = try await store.submit(try queue.submission())
         #expect(

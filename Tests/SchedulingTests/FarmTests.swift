@@ -94,7 +94,10 @@ struct FarmTests {
             #expect(explained.lines == ["w1: lacks isolation"])
             let status = try await client.ask(AskStatus(), for: StatusReport.self)
             #expect(status.problems.map(\.code) == ["no-worker"])
+            #expect(status.problems[0].suggestion == "factoryctl explain \(submitted.build) self-test-amd64")
             #expect(status.workers == 1)
+            // What can never run is ahead of nobody.
+            #expect(try await fixture.submit(client, key: "later").position == 0)
             worker.connection.close()
         }
     }

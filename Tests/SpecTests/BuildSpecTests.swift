@@ -91,9 +91,26 @@ private func problems(_ json: String) throws -> [Problem] {
         (#"{"base":"distro:debian/bookworm","version":"1","mirror":"http://u:p@h/debian"}"#, ["bad-mirror"]),
         (#"{"base":"docker://","version":"1"}"#, ["bad-base"]),
         (#"{"base":"oci:-o","version":"1"}"#, ["bad-base"]),
-        (#"{"selfTest":{"seconds":0}}"#, ["missing-key", "missing-key", "out-of-range"]),
+        (#"{"base":"distro:debian/bookworm","version":"1","arch":"arm64"}"#, ["not-yet"]),
+        (#"{"selfTest":{"seconds":0}}"#, ["out-of-range"]),
+        (#"{"selfTest":5}"#, ["not-a-mapping"]),
+        (#"{"selfTest":{"seconds":2},"base":"distro:debian/bookworm","version":"1"}"#, ["conflict", "conflict"]),
     ]) func wrongValuesHaveStableCodes(json: String, codes: [String]) throws {
         #expect(try problems(json).map(\.code).sorted() == codes)
+    }
+
+    @Test func nothingIsSuggestedThatWouldBeRefusedNext() throws {
+        let found = try problems(
+            #"{"base":"distro:debian/bookworm","version":"1","model":"rpi9","artifacts":["rwa","raw"],"arch":"arm46"}"#)
+        let suggestions = Dictionary(grouping: found, by: \.path).mapValues { $0.first?.suggestion }
+        #expect(suggestions["model"] == "one of generic")
+        #expect(suggestions["artifacts[0]"] == "one of image, iso")
+        #expect(suggestions["artifacts[1]"] == "one of image, iso")
+        #expect(suggestions["arch"] == "one of amd64")
+    }
+
+    @Test func aSelfTestRunsOnAnyProcessor() throws {
+        #expect(try read(#"{"selfTest":{"seconds":2},"arch":"arm64"}"#).arch == .arm64)
     }
 
     @Test func nearNamesAreSuggestedForABareSuite() throws {

@@ -209,11 +209,20 @@ struct AgentTests {
         let declined = try await connection.next(Declined.self)
         #expect(declined.fence == Fence(3))
         #expect(declined.reason == "all 2 slots are taken")
+        try agent.kill()
+    }
+
+    @Test("Who gets jobs is the farm's decision: what it gives to a worker that it drained is taken")
+    func draining() async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
         try await connection.send(Drain())
-        var unknown = try farm.assignment(SelfTest(seconds: 1), fence: 4)
-        unknown.job = JobID("b.other")
-        try await connection.send(unknown)
-        #expect(try await connection.next(Declined.self).reason == "the worker is draining")
+        try await connection.send(
+            try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 0, failure: "spec")))
+        #expect(try await connection.next(Accepted.self).fence == Fence(1))
+        let (_, finished) = try await connection.events()
+        #expect(finished != nil)
         try agent.kill()
     }
 }

@@ -50,6 +50,21 @@ struct WorkerCommandTests {
         let (status, said) = try await Self.run(arguments)
         #expect(status == .exited(2))
         #expect(said.contains(word), "\(said)")
+        #expect(said.hasPrefix("factory-worker: "), "\(said)")
+    }
+
+    @Test("For those who package it, it writes its completion and its man pages")
+    func descriptions() async throws {
+        let (status, script) = try await Self.run(["completion", "bash"])
+        #expect(status == .exited(0) && script.contains("complete -F _factory_worker factory-worker"), "\(script)")
+        let folder = try TemporaryFolder()
+        let (written, said) = try await Self.run(["man", folder.file("man")])
+        #expect(written == .exited(0), "\(said)")
+        let names = try Directory.entries(folder.file("man")).map(\.name).sorted()
+        #expect(
+            names == [
+                "factory-worker-agent.8", "factory-worker-doctor.8", "factory-worker-run-job.8", "factory-worker.8",
+            ])
     }
 
     @Test("A second agent on one directory is refused, with the number of the first")

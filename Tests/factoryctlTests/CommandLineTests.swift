@@ -47,6 +47,9 @@ import Testing
                 last line says how the build ended, what it made, and what to do next; the exit
                 status says the same to scripts.
 
+                In a pipe it prints a line for each step; what the tools say is left out unless
+                --logs is given.
+
                 Ctrl-C leaves the build running.
 
                 Arguments:
@@ -56,6 +59,8 @@ import Testing
                       --progress MODE        How to show it; auto is tty at a terminal and plain
                                              elsewhere. (one of auto, tty, plain, json, quiet;
                                              default: auto; environment: FACTORY_PROGRESS)
+                      --logs                 In plain output, print also what the tools say;
+                                             'factoryctl logs' has it in any case.
                       --cancel-on-interrupt  Ctrl-C and SIGTERM cancel the build; a second one
                                              only leaves.
 
@@ -79,7 +84,6 @@ import Testing
                   1    it failed
                   3    it was cancelled
                   4    it ran out of time or attempts
-                  5    no worker can do it
                   6    the farm was lost for good
                   7    infrastructure failed until no attempt was left
                   130  left by Ctrl-C
@@ -116,6 +120,52 @@ import Testing
         #expect(spec.artifacts == [.image, .iso] && spec.bootCheck == .uefi)
         #expect(spec.skipSteps == [.sshHardening] && spec.sourceDateEpoch == 5)
         #expect(spec.cloudConfig == "#cloud-config\n")
+    }
+
+    @Test func optionsAreJudgedTogetherLikeAFile() async throws {
+        let words = [
+            "submit", "--base", "distro:debian/bookwrm", "--version", "latest", "--arch", "amd46", "--boot-check", "x",
+            "--source-date-epoch", "soon",
+        ]
+        let invocation = try Self.invocation(words)
+        let problems = await #expect(throws: SpecProblems.self) { try await SpecInput.read(invocation) }?.problems
+        #expect(problems?.map(\.path) == ["base", "version", "arch", "bootCheck", "sourceDateEpoch"])
+        let both = try Self.invocation(["submit", "--self-test", "2", "--base", "distro:debian/bookworm"])
+        let conflict = await #expect(throws: SpecProblems.self) { try await SpecInput.read(both) }?.problems
+        #expect(conflict?.map(\.code) == ["conflict"])
+    }
+
+    @Test(
+        arguments: [
+            ([], [:], true, .tty), ([], [:], false, .plain), (["--json"], [:], true, .json),
+            (["--quiet"], [:], false, .quiet), (["--json", "--progress", "plain"], [:], false, .plain),
+            (["--json"], ["FACTORY_PROGRESS": "plain"], false, .json), ([], ["FACTORY_PROGRESS": "json"], true, .json),
+            (["--progress", "auto", "-q"], [:], true, .quiet),
+        ] as [([String], [String: String], Bool, WatchOptions.Mode)])
+    func whatIsWatchedFitsWhatElseIsPrinted(
+        words: [String], environment: [String: String], isInteractive: Bool, mode: WatchOptions.Mode
+    ) throws {
+        let invocation = try Self.invocation(["submit", "--wait"] + words, environment)
+        #expect(try WatchOptions.mode(invocation, form: ListForm(invocation), isInteractive: isInteractive) == mode)
+    }
+
+    @Test func whatNobodyCanBuildIsToldFromTheWarnings() {
+        let submitted = Submitted(
+            build: BuildFixture.build, specDigest: "", jobs: [], repeated: false, position: 0,
+            warnings: [Warning(code: "live-only", message: "a"), Warning(code: "no-worker", message: "needs arm64")])
+        #expect(SubmitCommand.hopeless(submitted) == "needs arm64")
+        func said(watched: Bool) -> [String] {
+            SubmitCommand.lines(submitted, watched: watched, next: .plain).dropFirst().map(\.text)
+        }
+        #expect(said(watched: true) == ["! a"])
+        #expect(said(watched: false) == ["! a", "! needs arm64", "watch it: factoryctl watch 01J8ZK"])
+    }
+
+    @Test func thePlanFitsTheScreenAndIsWholeInAPipe() {
+        let line = "      enable systemd-resolved.service ssh.service"
+        #expect(PlanCommand.fitted(line, to: nil) == [line])
+        #expect(
+            PlanCommand.fitted(line, to: 40) == ["      enable systemd-resolved.service", "        ssh.service"])
     }
 
     @Test func everyMistakeOfADescriptionIsShownWithItsLine() {

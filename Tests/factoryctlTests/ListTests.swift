@@ -1,3 +1,4 @@
+import FactoryClient
 import FactoryProtocol
 import Terminal
 import Testing
@@ -10,19 +11,40 @@ import Testing
         submittedBy: "kim",
         submittedAt: BuildFixture.time(0), jobsDone: 1, jobs: 3)
 
+    private static func listing(_ builds: [BuildSummary], width: Int?) -> Listing<BuildSummary> {
+        ListCommand.listing(builds, now: BuildFixture.time(200), width: width, next: .plain)
+    }
+
     @Test func aListHasThreeForms() throws {
-        let listing = ListCommand.listing([Self.build], now: BuildFixture.time(200))
+        let listing = Self.listing([Self.build], width: nil)
         #expect(
-            try listing.lines(.table, width: 60).map(\.text) == [
+            try listing.lines(.table, width: nil).map(\.text) == [
                 "BUILD  STATE    JOBS  SUBMITTED  BY   WHAT",
-                "01J8   running   1/3  3 min ago  kim  distro:debian/bookwor…",
+                "01J8   running   1/3  3 min ago  kim  distro:debian/bookworm v1.0.0 amd64 generic",
             ])
         #expect(try listing.lines(.ids, width: 60).map(\.text) == ["01J8"])
         #expect(try listing.lines(.json, width: 10).map(\.text).first?.hasPrefix(#"[{"build":"01J8","#) == true)
     }
 
+    @Test func eightyColumnsHoldVersionAndArchitectureAndIdsThatAreFound() throws {
+        var builds = ["01M8B088QBZC29Z1EFC0QNN4MP", "01M8B088QBZC29ZJ3FC0QNN4MP"].map { id in
+            var build = Self.build
+            build.build = BuildID(id)
+            return build
+        }
+        builds[1].submittedBy = "root"
+        let listing = Self.listing(builds, width: 80)
+        let lines = try listing.lines(.table, width: 80).map(\.text)
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        #expect(lines[1].hasPrefix("01M8B088QBZC29Z1 ") && lines[2].hasPrefix("01M8B088QBZC29ZJ "))
+        #expect(lines.dropFirst().allSatisfy { $0.contains("debian/bookworm v1.0.0 amd") })
+        let one = try Self.listing([builds[0]], width: 80).lines(.table, width: 80).map(\.text)
+        #expect(one[1].hasPrefix("01M8B088QBZC29 ") && one[1].hasSuffix("debian/bookworm v1.0.0 amd64"))
+        #expect(try listing.lines(.ids, width: 80).map(\.text) == builds.map(\.build.rawValue))
+    }
+
     @Test func anEmptyListSaysSoToPeopleOnly() throws {
-        let listing = ListCommand.listing([], now: BuildFixture.time(0))
+        let listing = Self.listing([], width: nil)
         #expect(try listing.lines(.table, width: nil).map(\.text) == ["no builds; factoryctl submit makes one"])
         #expect(try listing.lines(.ids, width: nil).isEmpty)
         #expect(try listing.lines(.json, width: nil).map(\.text) == ["[]"])
@@ -73,12 +95,48 @@ import Testing
         #expect(missing.filter.printed == 0 && missing.filter.steps == ["base", "installPackages"])
     }
 
+    @Test(
+        arguments: [
+            (nil, nil, 7, "build 01J8ZK has had 1 attempt", "--attempt 1"),
+            ("iso-amd64", nil, 1, "job 'iso-amd64' has not begun", nil),
+            ("nojob", nil, nil, "no job 'nojob'", "one of image-amd64, iso-amd64"),
+            (nil, "nope", nil, "no step 'nope'", "--step base | installPackages"),
+            ("image-amd64", "base", 1, nil, nil),
+        ] as [(String?, String?, Int?, String?, String?)])
+    func whatDoesNotExistIsAnErrorThatNamesWhatDoes(
+        job: String?, step: String?, attempt: Int?, message: String?, hint: String?
+    ) {
+        var filter = LogFilter(
+            job: job.map(BuildFixture.job), step: step, attempt: attempt, times: nil, isRaw: true)
+        for event in BuildFixture.installing().events { _ = filter.line(event) }
+        let error = filter.missing(BuildFixture.build)
+        #expect(error?.status == (message == nil ? nil : .usage))
+        if let message { #expect(error?.message.contains(message) == true, "\(error?.message ?? "")") }
+        #expect(error?.hint == hint)
+    }
+
+    @Test(
+        arguments: [
+            (ClientError.Code.notPermitted, nil, "group factory"), (.refused, "not-allowed", "group factory"),
+            (.refused, "no-common-version", "upgrade"), (.timedOut, nil, "journalctl"),
+            (.cannotConnect, nil, "start factoryd"),
+        ] as [(ClientError.Code, String?, String)])
+    func aFarmThatDoesNotAnswerIsAdvisedByHowItDoesNot(code: ClientError.Code, reason: String?, advice: String) {
+        let finding = Finding.unreachable(ClientError(code, "x", reason: reason))
+        #expect(finding.advice?.contains(advice) == true)
+    }
+
     @Test func findingsSayWhatToDo() {
         let worker = WorkerSummary(
             name: WorkerName("w1"), architectures: [.amd64], slots: 2, state: .connected, jobs: [], capabilities: [:],
             software: "factory-worker 0.1.0", lastHeard: BuildFixture.time(0))
-        #expect(Finding.workers([worker]).first?.advice?.contains("factory-worker doctor") == true)
-        #expect(Finding.workers([]).first?.advice != nil)
+        #expect(Finding.workers([worker], next: .plain).first?.advice?.contains("factory-worker doctor") == true)
+        #expect(Finding.workers([], next: .plain).first?.advice?.contains("start factory-worker") == true)
+        var drained = worker
+        drained.state = .draining
+        let found = Finding.workers([drained], next: NextCommand(program: "factoryctl --root /r"))
+        #expect(found.first?.seen == "w1: connected, drained")
+        #expect(found.first?.advice == "give it jobs again: factoryctl --root /r undrain w1")
         #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.1.0").advice == nil)
         #expect(Finding.versions(ours: "0.1.0", server: "factoryd 0.2.0").advice != nil)
     }

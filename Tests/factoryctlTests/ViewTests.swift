@@ -7,12 +7,12 @@ import Testing
 
 @Suite struct ViewTests {
     private func plain(_ fixture: BuildFixture) -> [String] {
-        var view = PlainView(build: BuildFixture.build, unicode: true, offsetSeconds: 0)
+        var view = PlainView(build: BuildFixture.build, unicode: true, offsetSeconds: 0, next: .plain)
         return fixture.events.flatMap { view.feed($0) }.map(\.text)
     }
 
     private func screen(_ fixture: BuildFixture) -> (lines: [String], view: ScreenView) {
-        var view = ScreenView(build: BuildFixture.build, unicode: true)
+        var view = ScreenView(build: BuildFixture.build, unicode: true, next: .plain)
         let lines = fixture.events.flatMap { view.feed($0) }.map(\.text)
         return (lines, view)
     }
@@ -21,8 +21,7 @@ import Testing
         #expect(
             plain(.installing()) == [
                 "12:00:00 build 01J8ZK: 2 jobs: image-amd64, iso-amd64",
-                "12:00:01 image-amd64 leased on w1",
-                "12:00:01 image-amd64 running on w1",
+                "12:00:01 image-amd64 · running on w1",
                 "12:00:01 image-amd64   Unpack the base (install)",
                 "12:00:16 image-amd64 ✓ Unpack the base  15 s",
                 "12:00:16 image-amd64   Install packages (install)",
@@ -56,7 +55,7 @@ import Testing
         #expect(lines == ["build 01J8ZK  2 jobs", "✓ image-amd64  Unpack the base  15 s"])
         #expect(
             view.live(now: BuildFixture.time(27), width: 80).map(\.text) == [
-                "⠴ image-amd64  Install packages  (1 steps done)                            0:26",
+                "⠴ image-amd64  Install packages  (1 step done)                             0:26",
                 "    ██████████░░░░░░░░░░  156/312 packages  about 12 s left",
                 "    Setting up libc6        (2.36)",
                 "· iso-amd64    waits: needs image-amd64",
@@ -65,8 +64,102 @@ import Testing
         #expect(view.live(now: BuildFixture.time(27), width: 30)[0].columns < 30)
     }
 
+    @Test func plainSaysWhyAJobWaitsAndThatItSucceeded() {
+        var fixture = BuildFixture.accepted()
+        fixture.add(1, "image-amd64", .jobStateChanged(JobStateChanged(state: .ready)))
+        fixture.add(2, "image-amd64", .jobStateChanged(JobStateChanged(state: .leased, worker: WorkerName("w1"))))
+        fixture.add(3, "image-amd64", .jobStateChanged(JobStateChanged(state: .ready, reason: "all slots are taken")))
+        fixture.add(4, "image-amd64", .jobStateChanged(JobStateChanged(state: .leased, worker: WorkerName("w2"))))
+        fixture.add(4, "image-amd64", .jobStateChanged(JobStateChanged(state: .running, worker: WorkerName("w2"))))
+        fixture.add(9, "image-amd64", .jobStateChanged(JobStateChanged(state: .succeeded)))
+        #expect(
+            plain(fixture).dropFirst() == [
+                "12:00:03 image-amd64 · waits: all slots are taken", "12:00:04 image-amd64 · running on w2",
+                "12:00:09 image-amd64 ✓ succeeded",
+            ])
+    }
+
+    /// Two steps of one job at once.
+    private static func booting() -> BuildFixture {
+        var fixture = BuildFixture.accepted()
+        let job = "image-amd64"
+        fixture.add(1, job, .jobStateChanged(JobStateChanged(state: .running, worker: WorkerName("w1"))))
+        fixture.add(1, job, .stepStarted(StepStarted(step: "bios", title: "Boot under BIOS")))
+        fixture.add(1, job, .log(LogLine(step: "bios", text: "SeaBIOS")))
+        fixture.add(2, job, .stepStarted(StepStarted(step: "uefi", title: "Boot under UEFI")))
+        fixture.add(
+            12, job, .stepProgress(StepProgress(step: "bios", done: 2, total: 5, unit: .items, note: "kernel")))
+        fixture.add(13, job, .log(LogLine(step: "uefi", text: "OVMF")))
+        fixture.add(14, job, .log(LogLine(step: "bios", text: "Linux")))
+        return fixture
+    }
+
+    @Test func stepsThatRunAtOnceHaveLinesOfTheirOwn() {
+        let live = screen(Self.booting()).view.live(now: BuildFixture.time(15), width: 80).map(\.text)
+        #expect(
+            live == [
+                "⠴ image-amd64  Boot under BIOS                                             0:14",
+                "    ████████░░░░░░░░░░░░  kernel (2 of 5)",
+                "    Linux",
+                "⠴              Boot under UEFI",
+                "    OVMF",
+                "· iso-amd64    waits: needs image-amd64",
+            ])
+    }
+
+    @Test func plainNamesTheStepWhereSeveralRun() {
+        #expect(
+            plain(Self.booting()).dropFirst(2) == [
+                "12:00:01 image-amd64   Boot under BIOS", "12:00:01 image-amd64   │ SeaBIOS",
+                "12:00:02 image-amd64   Boot under UEFI",
+                "12:00:12 image-amd64   Boot under BIOS: kernel (2 of 5)",
+                "12:00:13 image-amd64   │ Boot under UEFI: OVMF", "12:00:14 image-amd64   │ Boot under BIOS: Linux",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            (StepProgress(step: "s", done: 2, total: 5, unit: .items, note: "kernel"), "kernel (2 of 5)", nil),
+            (StepProgress(step: "s", done: 2, total: 5, unit: .items), "2 of 5", nil),
+            (StepProgress(step: "s", done: 148, total: 312, unit: .packages, note: "apt"), "148/312 packages", "apt"),
+            (StepProgress(step: "s", done: 17 << 20, unit: .bytes), "17.0 MiB", nil),
+            (StepProgress(step: "s", done: 34, unit: .percent), "34 %", nil),
+        ] as [(StepProgress, String, String?)])
+    func progressInWords(progress: StepProgress, words: String, behind: String?) {
+        #expect(progress.words == words)
+        #expect(progress.noteBehind == behind)
+    }
+
+    @Test func aStepThatIsOverAtOnceSaysNothingButItsEnd() {
+        var fixture = BuildFixture.accepted()
+        fixture.add(1, "image-amd64", .stepStarted(StepStarted(step: "s", title: "Compress")))
+        fixture.add(1, "image-amd64", .stepProgress(StepProgress(step: "s", done: 0, total: 100, unit: .percent)))
+        fixture.add(4, "image-amd64", .stepProgress(StepProgress(step: "s", done: 100, total: 100, unit: .percent)))
+        fixture.add(4, "image-amd64", .stepFinished(StepFinished(step: "s", result: .done, milliseconds: 3000)))
+        #expect(
+            plain(fixture).dropFirst() == ["12:00:01 image-amd64   Compress", "12:00:04 image-amd64 ✓ Compress  3.0 s"])
+    }
+
+    @Test func aBuildThatIsTriedAgainGoesOnAfterItsEnd() {
+        var fixture = BuildFixture.installing()
+        fixture.add(
+            30, "image-amd64", .jobStateChanged(JobStateChanged(state: .failed, outcome: .failed(BuildFixture.failure)))
+        )
+        fixture.add(30, nil, .buildEnded(BuildEnded(verdict: Verdict(result: .failed, message: "m", milliseconds: 1))))
+        fixture.add(40, "image-amd64", .jobStateChanged(JobStateChanged(state: .waiting, reason: "tried again")))
+        fixture.add(
+            41, "image-amd64", attempt: 2, .jobStateChanged(JobStateChanged(state: .running, worker: WorkerName("w1"))))
+        let (lines, view) = screen(fixture)
+        #expect(lines.suffix(2) == ["· image-amd64  tried again", "· image-amd64  attempt 2 of 3 on w1"])
+        #expect(view.live(now: BuildFixture.time(42), width: 80).count == 2)
+        #expect(
+            plain(fixture).suffix(2) == [
+                "12:00:40 image-amd64 · tried again", "12:00:41 image-amd64 · attempt 2 of 3 on w1",
+            ])
+    }
+
     @Test func withoutUnicodeEverythingIsASCII() {
-        var view = ScreenView(build: BuildFixture.build, unicode: false)
+        var view = ScreenView(build: BuildFixture.build, unicode: false, next: .plain)
         let lines =
             BuildFixture.installing().events.flatMap { view.feed($0) }
             + view.live(now: BuildFixture.time(27), width: 80)
@@ -134,7 +227,7 @@ import Testing
     }
 
     @Test func jsonIsEveryEventAndOneEnd() throws {
-        var view = JSONView(build: BuildFixture.build)
+        var view = JSONView(build: BuildFixture.build, next: .plain)
         let lines = BuildFixture.installing().events.flatMap { view.feed($0) }
         #expect(lines.count == BuildFixture.installing().events.count)
         for (line, event) in zip(lines, BuildFixture.installing().events) {
@@ -149,7 +242,7 @@ import Testing
     }
 
     @Test func quietIsTheLastLineOnly() {
-        var view = QuietView(build: BuildFixture.build)
+        var view = QuietView(build: BuildFixture.build, next: .plain)
         #expect(BuildFixture.installing().events.flatMap { view.feed($0) }.isEmpty)
         #expect(
             view.end(.detached(signal: 2)).map(\.text) == [

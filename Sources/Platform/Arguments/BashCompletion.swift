@@ -13,11 +13,14 @@ enum BashCompletion {
             "    for ((i = 1; i < COMP_CWORD; i++)); do",
             "        case $path/${COMP_WORDS[i]} in",
         ]
+        let given = top.completesByRunning && !top.givenNames.isEmpty
         let paths = reaches.map(\.path).filter { !$0.isEmpty }
         if !paths.isEmpty {
             lines.append("            \(paths.joined(separator: "|"))) path=$path/${COMP_WORDS[i]} ;;")
         }
-        lines += ["        esac", "    done", "    case $path:$prev in"]
+        lines += ["        esac", "    done"]
+        if given { lines += self.given(top.givenNames) }
+        lines.append("    case $path:$prev in")
         for reach in reaches {
             for option in reach.options where option.valueName != nil {
                 let names = ["--" + option.name] + (option.short.map { ["-\($0)"] } ?? [])
@@ -33,7 +36,7 @@ enum BashCompletion {
             let positional = reach.command.positionals.first
             let words =
                 reach.subcommands.isEmpty
-                ? positional.flatMap { offer(choices($0), $0.completion, top.name) } ?? ":"
+                ? positional.flatMap { offer($0.choices, $0.completion, top.name) } ?? ":"
                 : "COMPREPLY=($(compgen -W '\(reach.subcommands.map(\.name).joined(separator: " "))' -- \"$cur\"))"
             lines += [
                 "        '\(reach.path)')",
@@ -48,18 +51,26 @@ enum BashCompletion {
         return lines.joined(separator: "\n")
     }
 
-    private static func choices(_ positional: Positional) -> [String] {
-        if case .choice(let words) = positional.accepts { words } else { [] }
+    /// Gathers the named options with their values into `given`; bash makes `=` a word of its own.
+    private static func given(_ names: [String]) -> [String] {
+        [
+            "    local given=() at", "    for ((i = 1; i < COMP_CWORD - 1; i++)); do",
+            "        case ${COMP_WORDS[i]} in",
+            "            \(names.joined(separator: "|")))",
+            "                at=$((i + 1)); [[ ${COMP_WORDS[at]} != = ]] || at=$((i + 2))",
+            "                ((at == COMP_CWORD)) || given+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[at]/#\\~\\//$HOME/}\") ;;",
+            "        esac", "    done",
+        ]
     }
 
     private static func offer(_ choices: [String], _ completion: Completion, _ program: String) -> String? {
         if !choices.isEmpty { return "COMPREPLY=($(compgen -W '\(choices.joined(separator: " "))' -- \"$cur\"))" }
         return switch completion {
-        case .nothing: nil
+        case .nothing, .words: nil
         case .files: "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")"
         case .directories: "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")"
         case .lines(let words):
-            "COMPREPLY=($(compgen -W \"$(\(program) \(words.joined(separator: " ")) 2>/dev/null)\" -- \"$cur\"))"
+            "COMPREPLY=($(compgen -W \"$(\(program) \"${given[@]}\" \(words.joined(separator: " ")) 2>/dev/null)\" -- \"$cur\"))"
         }
     }
 }

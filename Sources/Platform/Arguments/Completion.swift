@@ -6,6 +6,9 @@ package enum Completion: Sendable, Equatable {
     case files
     /// Names of directories.
     case directories
-    /// The lines that a command of the same program prints: `["list", "--quiet"]`.
+    /// These words, though others are accepted too, or refused by who knows more.
+    case words([String])
+    /// The lines that a command of the same program prints: `["list", "--quiet"]`. It is run with the options of the top
+    /// command that stand in the line that is completed, for they may say of what program's data the lines are.
     case lines([String])
 }

@@ -4,6 +4,7 @@ enum FishCompletion {
         var lines = [
             "# fish completion for \(top.name); put it into /usr/share/fish/vendor_completions.d/\(top.name).fish"
         ]
+        if top.completesByRunning { lines += given(top) }
         lines.append("complete -c \(top.name) -f")
         lines.append("complete -c \(top.name) -s h -l help -d 'Print this help.'")
         for option in top.options where !option.isHidden {
@@ -21,12 +22,30 @@ enum FishCompletion {
                 }
             }
             for positional in reach.command.positionals {
-                let words: [String] = if case .choice(let words) = positional.accepts { words } else { [] }
-                guard let offer = offer(words, positional.completion, program: top.name) else { continue }
+                guard let offer = offer(positional.choices, positional.completion, program: top.name) else { continue }
                 lines.append("complete -c \(top.name) -n \(quoted(condition)) \(offer)")
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func givenName(_ program: String) -> String { "__\(program.replacing("-", with: "_"))_given" }
+
+    /// A function that prints the options of the program itself that stand in the line, with their values.
+    private static func given(_ top: CommandDescription) -> [String] {
+        let names = top.givenNames
+        guard !names.isEmpty else { return ["function \(givenName(top.name)); end"] }
+        return [
+            "function \(givenName(top.name))",
+            "    set -l words (commandline -opc)",
+            "    for i in (seq 2 (count $words))",
+            "        switch $words[$i]",
+            "            case \(names.joined(separator: " "))",
+            "                test $i -lt (count $words); and printf '%s\\n' $words[$i] $words[(math $i + 1)]",
+            "            case \(names.map { "'\($0)=*'" }.joined(separator: " "))",
+            "                printf '%s\\n' $words[$i]",
+            "        end", "    end", "end",
+        ]
     }
 
     /// True where the words name this command and none below it.
@@ -51,10 +70,11 @@ enum FishCompletion {
     private static func offer(_ choices: [String], _ completion: Completion, program: String) -> String? {
         if !choices.isEmpty { return "-a \(quoted(choices.joined(separator: " ")))" }
         return switch completion {
-        case .nothing: nil
+        case .nothing, .words: nil
         case .files: "-F"
         case .directories: "-a '(__fish_complete_directories)'"
-        case .lines(let words): "-a \(quoted("(\(program) \(words.joined(separator: " ")) 2>/dev/null)"))"
+        case .lines(let words):
+            "-a \(quoted("(\(program) (\(givenName(program))) \(words.joined(separator: " ")) 2>/dev/null)"))"
         }
     }
 

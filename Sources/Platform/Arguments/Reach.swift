@@ -12,6 +12,12 @@ struct Reach {
     var options: [Option] { chain.reversed().flatMap(\.options).filter { !$0.isHidden } }
     var subcommands: [CommandDescription] { command.subcommands.filter { !$0.isHidden } }
 
+    /// Whether one of its values is completed by running the program.
+    var completesByRunning: Bool {
+        let completions = options.map(\.completion) + command.positionals.map(\.completion)
+        return completions.contains { if case .lines = $0 { true } else { false } }
+    }
+
     /// The top and every command below it that is not hidden, in order.
     static func all(below chain: [CommandDescription]) -> [Reach] {
         guard let command = chain.last else { return [] }
@@ -23,6 +29,29 @@ struct Reach {
 extension Option {
     /// The words to offer for its value.
     var choices: [String] {
-        if case .choice(let words) = accepts { words } else { [] }
+        offered(accepts, completion)
+    }
+}
+
+extension Positional {
+    /// The words to offer for it.
+    var choices: [String] { offered(accepts, completion) }
+}
+
+private func offered(_ rule: ValueRule, _ completion: Completion) -> [String] {
+    if case .choice(let words) = rule { return words }
+    if case .words(let words) = completion { return words }
+    return []
+}
+
+extension CommandDescription {
+    /// The names of the options of the program itself that have a value: they hold for every command below it.
+    var givenNames: [String] { options.filter { $0.valueName != nil && !$0.isHidden }.map { "--" + $0.name } }
+
+    /// Whether a value of any command below is completed by running the program.
+    var completesByRunning: Bool {
+        let completions = options.map(\.completion) + positionals.map(\.completion)
+        return completions.contains { if case .lines = $0 { true } else { false } }
+            || subcommands.contains(where: \.completesByRunning)
     }
 }

@@ -2,11 +2,28 @@
 enum ZshCompletion {
     static func script(_ top: CommandDescription) -> String {
         let functions = Reach.all(below: [top]).map { function($0, program: top.name) }
-        return (["#compdef \(top.name)"] + functions + ["\(name(Reach(chain: [top]))) \"$@\"", ""])
-            .joined(separator: "\n\n")
+        let helper = top.completesByRunning ? [given(top)] : []
+        // The words of the whole line: _arguments leaves a command below the top only its own.
+        let call = "local -a line_words=(\"${words[@]}\")\n\(name(Reach(chain: [top]))) \"$@\""
+        return (["#compdef \(top.name)"] + helper + functions + [call, ""]).joined(separator: "\n\n")
     }
 
     private static func name(_ reach: Reach) -> String { "_" + reach.dashed.replacing("-", with: "_") }
+
+    private static func givenName(_ program: String) -> String { "_\(program.replacing("-", with: "_"))_given" }
+
+    /// A function that puts the options of the program itself that stand in the line, with their values, into `given`.
+    private static func given(_ top: CommandDescription) -> String {
+        let names = top.givenNames
+        guard !names.isEmpty else { return "\(givenName(top.name))() { given=() }" }
+        return [
+            "\(givenName(top.name))() {", "    local i", "    given=()", "    for ((i = 2; i < $#line_words; i++)); do",
+            "        case $line_words[i] in",
+            "            \(names.joined(separator: "|"))) given+=($line_words[i] \"${(Q)line_words[i+1]/#\\~\\//$HOME/}\") ;;",
+            "            \(names.map { "\($0)=*" }.joined(separator: "|"))) given+=(\"${(Q)line_words[i]}\") ;;",
+            "        esac", "    done", "}",
+        ].joined(separator: "\n")
+    }
 
     private static func function(_ reach: Reach, program: String) -> String {
         var specs =
@@ -16,12 +33,11 @@ enum ZshCompletion {
         if reach.subcommands.isEmpty {
             for positional in reach.command.positionals {
                 let place = positional.repeats ? "*" : ""
-                let words: [String] = if case .choice(let words) = positional.accepts { words } else { [] }
-                let action = action(words, positional.completion, program: program)
+                let action = action(positional.choices, positional.completion, program: program)
                 specs.append(quoted("\(place):\(escaped(positional.name)):\(action)"))
             }
         } else {
-            specs += ["'1: :->command'", "'*:: :->rest'"]
+            specs += ["'(-)1: :->command'", "'(-)*:: :->rest'"]
             let entries = reach.subcommands.map { quoted("\($0.name):\(escaped($0.summary))") }
             let calls = reach.subcommands.map { "\($0.name)) \(name(Reach(chain: reach.chain + [$0]))) ;;" }
             rest = [
@@ -31,7 +47,8 @@ enum ZshCompletion {
                 "    esac",
             ]
         }
-        let head = ["\(name(reach))() {", "    local state line curcontext=\"$curcontext\""]
+        var head = ["\(name(reach))() {", "    local state line curcontext=\"$curcontext\""]
+        if reach.completesByRunning { head += ["    local -a given", "    \(givenName(program))"] }
         let call = "    _arguments -C -s -S " + specs.joined(separator: " \\\n        ")
         return (head + [call] + rest + ["}"]).joined(separator: "\n")
     }
@@ -50,10 +67,10 @@ enum ZshCompletion {
     private static func action(_ choices: [String], _ completion: Completion, program: String) -> String {
         if !choices.isEmpty { return "(\(choices.map(escaped).joined(separator: " ")))" }
         return switch completion {
-        case .nothing: " "
+        case .nothing, .words: " "
         case .files: "_files"
         case .directories: "_files -/"
-        case .lines(let words): "(${(f)\"$(\(program) \(words.joined(separator: " ")) 2>/dev/null)\"})"
+        case .lines(let words): "(${(f)\"$(\(program) $given \(words.joined(separator: " ")) 2>/dev/null)\"})"
         }
     }
 

@@ -1,8 +1,8 @@
 package import IO
 
 extension Command {
-    /// How many of the last lines an error carries.
-    private static let rememberedLines = 20
+    /// How many lines an error carries.
+    private static let rememberedLines = 40
 
     /// Runs the program and hands out its output line by line, in the order in which it was written.
     ///
@@ -37,16 +37,17 @@ extension Command {
 
     /// Runs the program, for which only success counts.
     ///
-    /// - Throws: As `run`, and `programFailed` with the last lines when it does not end with exit status 0.
+    /// - Throws: As `run`, and `programFailed` with its words around the first error when it does not end with exit
+    ///   status 0.
     package func runSuccessfully(
         until deadline: Deadline = .never, onLine: (OutputLine) -> Void = { _ in }
     ) async throws(ProcessError) {
-        var last: [String] = []
+        var words = RecentLines(Self.rememberedLines)
         let status = try await run(until: deadline) { line in
-            Self.remember(line, in: &last)
+            Self.remember(line, in: &words)
             onLine(line)
         }
-        if !status.isSuccess { throw failed(status, last) }
+        if !status.isSuccess { throw failed(status, words) }
     }
 
     /// Runs the program and collects what it writes to standard output, as bytes.
@@ -82,24 +83,23 @@ extension Command {
 
     /// Runs the program, for which only success counts, and returns its standard output as text.
     ///
-    /// - Throws: As `output`, and `programFailed` with the last lines of standard error.
+    /// - Throws: As `output`, and `programFailed` with the words of standard error around the first error.
     package func text(limit: Int = 1 << 20, until deadline: Deadline = .never) async throws(ProcessError) -> String {
-        var last: [String] = []
-        let (status, bytes) = try await output(limit: limit, until: deadline) { Self.remember($0, in: &last) }
-        if !status.isSuccess { throw failed(status, last) }
+        var words = RecentLines(Self.rememberedLines)
+        let (status, bytes) = try await output(limit: limit, until: deadline) { Self.remember($0, in: &words) }
+        if !status.isSuccess { throw failed(status, words) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func failed(_ status: ProcessStatus, _ last: [String]) -> ProcessError {
-        let words = last.last.map { ": \($0)" } ?? ""
+    private func failed(_ status: ProcessStatus, _ words: RecentLines) -> ProcessError {
+        let why = (words.firstComplaint ?? words.lines.last).map { ": \($0)" } ?? ""
         return ProcessError(
-            .programFailed, "\(executable) ended with \(status)\(words)", status: status, lastLines: last)
+            .programFailed, "\(executable) ended with \(status)\(why)", status: status, lastLines: words.lines)
     }
 
-    /// Keeps the last lines that say something; progress bars say nothing afterwards.
-    private static func remember(_ line: OutputLine, in last: inout [String]) {
-        guard line.source != .status, line.ending != .carriageReturn, !line.bytes.isEmpty else { return }
-        if last.count == rememberedLines { last.removeFirst() }
-        last.append(line.text)
+    /// Keeps the lines that say something; progress bars say nothing afterwards.
+    private static func remember(_ line: OutputLine, in words: inout RecentLines) {
+        guard line.source != .status, line.ending != .carriageReturn else { return }
+        words.add(line.text)
     }
 }

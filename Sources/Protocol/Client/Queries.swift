@@ -67,7 +67,9 @@ package struct BuildSummary: Codable, Sendable, Equatable {
 
 /// Where a build is; follows from its jobs.
 package enum BuildState: String, Codable, Sendable, CaseIterable {
+    /// None of its jobs runs now, and at least one is still to be done.
     case queued
+    /// A worker has one of its jobs.
     case running
     case succeeded
     case failed

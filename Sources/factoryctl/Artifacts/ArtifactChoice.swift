@@ -11,9 +11,9 @@ enum ArtifactChoice {
     /// checksums, but not console logs and not the parts of an image.
     ///
     /// - Throws: a usage error for a name that the build did not make, or that could leave the directory.
-    static func choose(_ made: [JobArtifact], names: [String], all: Bool, build: BuildID) throws(CommandError)
-        -> [Artifact]
-    {
+    static func choose(
+        _ made: [JobArtifact], names: [String], all: Bool, build: BuildID, next: NextCommand = .plain
+    ) throws(CommandError) -> [Artifact] {
         let artifacts = made.map(\.artifact)
         var chosen: [Artifact] = []
         if names.isEmpty {
@@ -25,7 +25,7 @@ enum ArtifactChoice {
             guard let artifact = artifacts.first(where: { $0.name == name || $0.digest.description == name }) else {
                 let near = nearest(to: name, in: artifacts.map(\.name))
                 throw CommandError(
-                    .usage, "build \(build) made no '\(name)'", hint: near ?? "factoryctl artifacts list --all \(build)"
+                    .usage, "build \(build) made no '\(name)'", hint: near ?? next("artifacts list --all \(build)")
                 )
             }
             chosen.append(artifact)

@@ -34,10 +34,11 @@ enum ArtifactsGetCommand: Subcommand {
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
         let made = try await session.request(ListArtifacts(build: build), for: ArtifactList.self).artifacts
         let chosen = try ArtifactChoice.choose(
-            made, names: call.invocation.arguments(ArtifactChoice.names), all: call.invocation.flag(all), build: build)
+            made, names: call.invocation.arguments(ArtifactChoice.names), all: call.invocation.flag(all), build: build,
+            next: call.next)
         guard !chosen.isEmpty else {
             throw CommandError(
-                .buildFailed, "build \(build) has made nothing to fetch yet", hint: "factoryctl watch \(build)")
+                .buildFailed, "build \(build) has made nothing to fetch yet", hint: call.next("watch \(build)"))
         }
         let directory = call.invocation.value(output) ?? "."
         try Directory.make(directory)

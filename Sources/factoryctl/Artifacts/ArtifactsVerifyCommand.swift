@@ -22,7 +22,7 @@ enum ArtifactsVerifyCommand: Subcommand {
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
         let made = try await session.request(ListArtifacts(build: build), for: ArtifactList.self).artifacts
         let chosen = try ArtifactChoice.choose(
-            made, names: call.invocation.arguments(ArtifactChoice.names), all: false, build: build)
+            made, names: call.invocation.arguments(ArtifactChoice.names), all: false, build: build, next: call.next)
         guard !chosen.isEmpty else { throw CommandError(.buildFailed, "build \(build) has made nothing yet") }
         let place = call.invocation.value(directory) ?? "."
         var isGood = true

@@ -21,11 +21,43 @@ enum ListCommand: Subcommand {
         let session = try await call.connect()
         let request = ListBuilds(limit: call.invocation.int(limit) ?? 20, states: call.invocation.values(state))
         let builds = try await session.request(request, for: Builds.self).builds
-        try await call.print(listing(builds, now: ClockTime.now()).lines(form, width: call.width))
+        try await call.print(
+            listing(builds, now: ClockTime.now(), width: call.width, next: call.next).lines(form, width: call.width))
         return .success
     }
 
-    static func listing(_ builds: [BuildSummary], now: Timestamp) -> Listing<BuildSummary> {
+    /// The list, for `width` columns where that is known. Where the whole does not fit, ids are cut to a beginning that is
+    /// theirs alone (which every command takes for the id), and titles to what tells builds apart.
+    static func listing(
+        _ builds: [BuildSummary], now: Timestamp, width: Int?, next: NextCommand
+    ) -> Listing<BuildSummary> {
+        let whole = listing(builds, now: now, next: next, id: \.build.rawValue, title: \.title)
+        guard let width, let lines = try? whole.lines(.table, width: nil),  // a table is never an error, JSON may be
+            lines.contains(where: { $0.columns > width })
+        else { return whole }
+        let length = shortest(builds.map(\.build.rawValue))
+        return listing(
+            builds, now: now, next: next, id: { String($0.build.rawValue.prefix(length)) },
+            title: { shortened($0.title) })
+    }
+
+    /// How many letters of ids tell them apart: at least as many as hold the time and a chance that another build has the
+    /// same ones that is not worth speaking of.
+    private static func shortest(_ ids: [String]) -> Int {
+        let longest = ids.map(\.count).max() ?? 0
+        return (14...26).first { length in Set(ids.map { $0.prefix(length) }).count == Set(ids).count } ?? longest
+    }
+
+    /// A title without what most builds have in common.
+    private static func shortened(_ title: String) -> String {
+        let start = title.hasPrefix("distro:") ? title.dropFirst("distro:".count) : title[...]
+        return String(start.hasSuffix(" generic") ? start.dropLast(" generic".count) : start)
+    }
+
+    private static func listing(
+        _ builds: [BuildSummary], now: Timestamp, next: NextCommand, id: @escaping @Sendable (BuildSummary) -> String,
+        title: @escaping @Sendable (BuildSummary) -> String
+    ) -> Listing<BuildSummary> {
         Listing(
             items: builds,
             columns: [
@@ -36,11 +68,11 @@ enum ListCommand: Subcommand {
             row: { build in
                 let age = Duration.milliseconds(now.milliseconds - build.submittedAt.milliseconds)
                 return [
-                    Painted(build.build.rawValue), build.state.painted, Painted("\(build.jobsDone)/\(build.jobs)"),
+                    Painted(id(build)), build.state.painted, Painted("\(build.jobsDone)/\(build.jobs)"),
                     Painted(Human.ago(age)), Painted(Neutralized.text(build.submittedBy)),
-                    Painted(Neutralized.text(build.title)),
+                    Painted(Neutralized.text(title(build))),
                 ]
             },
-            id: \.build.rawValue, none: "no builds; factoryctl submit makes one")
+            id: \.build.rawValue, none: "no builds; \(next("submit")) makes one")
     }
 }

@@ -14,7 +14,10 @@ struct LogFilter: Sendable {
     private(set) var printed = 0
     /// The steps that there are, in the order of their beginning.
     private(set) var steps: [String] = []
-    private var jobs = 0
+    /// The jobs of the build, in the order of the plan.
+    private(set) var jobs: [JobID] = []
+    /// The highest attempt that there is of what is asked for.
+    private(set) var attempts = 0
 
     init(job: JobID?, step: String?, attempt: Int?, times: Int64?, isRaw: Bool) {
         self.job = job
@@ -27,17 +30,47 @@ struct LogFilter: Sendable {
     /// The line of an event, nil when it has none or is not asked for.
     mutating func line(_ event: Event) -> String? {
         switch event.kind {
-        case .buildAccepted(let accepted): jobs = accepted.jobs.count
-        case .stepStarted(let started) where !steps.contains(started.step): steps.append(started.step)
+        case .buildAccepted(let accepted): jobs = accepted.jobs.map(\.job)
+        case .stepStarted(let started) where (job == nil || event.job == job) && !steps.contains(started.step):
+            steps.append(started.step)
         default: break
         }
+        if job == nil || event.job == job, let number = event.attempt { attempts = max(attempts, number) }
         guard case .log(let log) = event.kind, job == nil || event.job == job, step == nil || log.step == step,
             attempt == nil || event.attempt == attempt
         else { return nil }
         printed += 1
         let time = times.map { ClockTime.text(event.at, offsetSeconds: $0) + " " } ?? ""
         // Lines of several jobs need to say whose they are.
-        let name = job == nil && jobs > 1 ? (event.job.map { $0.shortName + " | " } ?? "") : ""
+        let name = job == nil && jobs.count > 1 ? (event.job.map { $0.shortName + " | " } ?? "") : ""
         return time + name + (isRaw ? log.text : Neutralized.text(log.text))
+    }
+
+    /// The job that is asked for, when the build has none of that name.
+    func missingJob(_ build: BuildID) -> CommandError? {
+        guard let job, !jobs.contains(job) else { return nil }
+        return CommandError(
+            .usage, "build \(build) has no job '\(job.shortName)'",
+            hint: "one of " + jobs.map(\.shortName).joined(separator: ", "))
+    }
+
+    /// What is asked for and does not exist, once everything was looked at; nil when lines were picked or the tools just
+    /// said nothing.
+    func missing(_ build: BuildID) -> CommandError? {
+        guard printed == 0 else { return nil }
+        if let missing = missingJob(build) { return missing }
+        let whose = job.map { "job '\($0.shortName)'" } ?? "build \(build)"
+        if let attempt, attempt > attempts {
+            let there = attempts == 0 ? "has not begun" : "has had \(Human.count(attempts, "attempt"))"
+            return CommandError(
+                .usage, "there is no attempt \(attempt): \(whose) \(there)",
+                hint: attempts == 0 ? nil : (1...attempts).map { "--attempt \($0)" }.joined(separator: " | "))
+        }
+        if let step, !steps.contains(step) {
+            return CommandError(
+                .usage, "\(whose) has no step '\(step)'",
+                hint: steps.isEmpty ? nil : "--step " + steps.joined(separator: " | "))
+        }
+        return nil
     }
 }

@@ -37,14 +37,13 @@ enum LogsCommand: Subcommand {
             times: call.invocation.flag(times) ? ClockTime.localOffsetSeconds() : nil,
             isRaw: !call.traits.isInteractive)
         _ = try await watcher.run { news in
-            guard case .event(let event) = news, let line = filter.line(event) else { return }
-            try await call.output.write(line + "\n")
+            guard case .event(let event) = news else { return }
+            if let line = filter.line(event) { try await call.output.write(line + "\n") }
+            // The jobs are known from the first event on: nobody waits for one that will never come.
+            if case .buildAccepted = event.kind, let missing = filter.missingJob(build) { throw missing }
         }
-        if filter.printed == 0, let asked = filter.step, !filter.steps.contains(asked) {
-            throw CommandError(
-                .buildFailed, "build \(build) has no step '\(asked)'",
-                hint: filter.steps.isEmpty ? nil : "--step " + filter.steps.joined(separator: " | "))
-        }
+        if let missing = filter.missing(build) { throw missing }
+        if filter.printed == 0 { try await call.note("the tools said nothing there") }
         return .success
     }
 }

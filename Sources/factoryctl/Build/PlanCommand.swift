@@ -31,7 +31,8 @@ enum PlanCommand: Subcommand {
         if call.invocation.flag(CommonOptions.json) {
             try await call.print(Painted(try CanonicalJSON.text(Printed(plan: plan, conversion: conversion))))
         } else {
-            try await call.print(lines(plan, title: input.spec.title) + (conversion?.lines() ?? []).map { Painted($0) })
+            let steps = (conversion?.lines() ?? []).flatMap { fitted($0, to: call.width) }
+            try await call.print(lines(plan, title: input.spec.title) + steps.map { Painted($0) })
         }
         return .success
     }
@@ -55,6 +56,22 @@ enum PlanCommand: Subcommand {
             lines += wrapped(job.requirements.joined(separator: " ")).map { Painted("    " + $0, .dim) }
         }
         return lines + plan.warnings.flatMap { wrapped($0.message) }.map { Painted("! \($0)", .yellow) }
+    }
+
+    /// A line of the plan of the steps in lines of that width, the further ones with an indent of two more; as it is in a
+    /// pipe. A word that is wider stays whole.
+    static func fitted(_ line: String, to width: Int?) -> [String] {
+        guard let width, line.columns > width else { return [line] }
+        let indent = String(line.prefix { $0 == " " })
+        var lines: [String] = []
+        for word in line.split(separator: " ") {
+            if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(indent + (lines.isEmpty ? "" : "  ") + word)
+            }
+        }
+        return lines
     }
 
     /// The words of a text in lines that fit, with an indent, into 80 columns.

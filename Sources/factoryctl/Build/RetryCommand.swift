@@ -19,7 +19,8 @@ enum RetryCommand: Subcommand {
             throw CommandError(.buildFailed, "build \(build) has no job that could be tried again")
         }
         if !call.invocation.flag(CommonOptions.quiet) {
-            try await call.print(Painted("build \(build): trying \(names) again; watch it: factoryctl watch \(build)"))
+            try await call.print(
+                Painted("build \(build): trying \(names) again; watch it: \(call.next("watch \(build)"))"))
         }
         return .success
     }

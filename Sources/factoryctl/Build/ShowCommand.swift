@@ -17,12 +17,14 @@ enum ShowCommand: Subcommand {
         if call.invocation.flag(CommonOptions.json) {
             try await call.print(Painted(try CanonicalJSON.text(build)))
         } else {
-            try await call.print(try lines(build, now: ClockTime.now(), width: call.width))
+            try await call.print(try lines(build, now: ClockTime.now(), width: call.width, next: call.next))
         }
         return .success
     }
 
-    static func lines(_ build: BuildDetails, now: Timestamp, width: Int?) throws -> [Painted] {
+    static func lines(
+        _ build: BuildDetails, now: Timestamp, width: Int?, next: NextCommand
+    ) throws -> [Painted] {
         let summary = build.summary
         let end = summary.endedAt ?? now
         let took = Human.duration(.milliseconds(end.milliseconds - summary.submittedAt.milliseconds))
@@ -33,7 +35,8 @@ enum ShowCommand: Subcommand {
             Painted(
                 "submitted  \(age) by \(Neutralized.text(summary.submittedBy)); \(summary.endedAt == nil ? "running for" : "took") \(took)"
             ),
-            Painted("digest     \(build.specDigest)", .dim), Painted(""),
+            // With the name of the algorithm in front of it, as elsewhere, it would not fit 80 columns.
+            Painted("sha256     \(build.specDigest.trimmingPrefix("sha256:"))", .dim), Painted(""),
         ]
         lines += try jobs(build.jobs).lines(.table, width: width)
         let made = build.artifacts.filter(\.artifact.role.isDeliverable)
@@ -41,7 +44,7 @@ enum ShowCommand: Subcommand {
             lines += [Painted("")] + (try ArtifactsListCommand.listing(made).lines(.table, width: width))
         }
         if let verdict = build.verdict {
-            lines += [Painted(""), Painted(WatchEnding.verdict(verdict).line(build: summary.build))]
+            lines += [Painted(""), Painted(WatchEnding.verdict(verdict).line(build: summary.build, next: next))]
             lines += (verdict.failure?.shownExcerpt ?? []).map { Painted("    | \($0)", .dim) }
         }
         return lines

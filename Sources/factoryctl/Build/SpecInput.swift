@@ -30,7 +30,9 @@ struct SpecInput: Sendable {
             guard !options.isEmpty else {
                 throw CommandError(
                     .usage, "nothing says what to build",
-                    hint: "\(invocation.name) --base distro:debian/bookworm --version v1.0.0, or -f FILE")
+                    hint: NextCommand(invocation)(
+                        invocation.path.joined(separator: " ")
+                            + " --base distro:debian/bookworm --version v1.0.0, or -f FILE"))
             }
             return try read(SpecNode(.map(options)), source: SpecSource(name: "the command line", text: []))
         }

@@ -3,6 +3,8 @@ import FactoryProtocol
 import FactorySpec
 
 /// A description of an image as options: each key of a file is one, and wins over the file's.
+///
+/// The values are not judged here: whoever reads the description judges all of it, and names every mistake at once.
 enum SpecOptions {
     static let file = Option.value(
         "file", short: "f", "FILE",
@@ -13,27 +15,30 @@ enum SpecOptions {
         help: "What to start from: distro:debian/bookworm, or an image, as docker://debian:12 or oci:/path.")
     static let version = Option.value("version", "VERSION", help: "The version that the image carries, as v1.0.0.")
     static let arch = Option.value(
-        "arch", "ARCH", help: "The processor.", accepts: .choice(Architecture.allCases.map(\.rawValue)))
-    static let model = Option.value("model", "MODEL", help: "The board, as generic.")
+        "arch", "ARCH", help: "The processor: amd64.",
+        completion: .words(Architecture.allCases.filter(\.isBuilt).map(\.rawValue)))
+    static let model = Option.value(
+        "model", "MODEL", help: "The board: generic.",
+        completion: .words(Model.allCases.filter(\.isBuilt).map(\.rawValue)))
     static let components = Option.value(
         "components", "SOURCE", help: "Where Kairos' programs come from: none, or dir:/path on the worker.")
     static let artifacts = Option.value(
-        "artifact", "KIND", help: "What to make, as iso.", repeats: true)
+        "artifact", "KIND", help: "What to make, as iso.", repeats: true,
+        completion: .words(ArtifactKind.allCases.filter(\.isBuilt).map(\.rawValue)))
     static let bootCheck = Option.value(
-        "boot-check", "FIRMWARE", help: "Under which firmware the artifacts are booted.",
-        accepts: .choice(BootCheck.allCases.map(\.rawValue)))
+        "boot-check", "FIRMWARE", help: "Under which firmware the artifacts are booted: none, bios, uefi or both.",
+        completion: .words(BootCheck.allCases.map(\.rawValue)))
     static let mirror = Option.value("mirror", "URL", help: "Another package mirror.")
     static let cloudConfig = Option.value(
         "cloud-config", "FILE", help: "The file that becomes /config.yaml on the ISO.", accepts: .something,
         completion: .files)
     static let skipSteps = Option.value(
-        "skip-step", "STEP", help: "A step of the conversion to leave out.", repeats: true)
+        "skip-step", "STEP", help: "A step of the conversion to leave out.", repeats: true,
+        completion: .words(SkippableStep.allCases.map(\.rawValue)))
     static let epoch = Option.value(
-        "source-date-epoch", "SECONDS", help: "The time that files made by the farm carry.",
-        accepts: .integer(0...4_102_444_800))
+        "source-date-epoch", "SECONDS", help: "The time that files made by the farm carry, in seconds since 1970.")
     static let selfTest = Option.value(
-        "self-test", "SECONDS", help: "Instead of an image: a short job that exercises one worker.",
-        accepts: .integer(1...3600))
+        "self-test", "SECONDS", help: "Instead of an image: a short job that exercises one worker, 1 to 3600.")
 
     static let all = [
         file, base, version, arch, model, components, artifacts, bootCheck, mirror, cloudConfig, skipSteps, epoch,
@@ -55,6 +60,9 @@ enum SpecOptions {
         func add(_ key: String, _ value: SpecNode.Value?) {
             if let value { entries.append(SpecNode.Entry(key: key, node: SpecNode(value))) }
         }
+        func number(_ option: Option) -> SpecNode.Value? {
+            invocation.value(option).map { text in Int64(text).map { .integer($0) } ?? .string(text) }
+        }
         func list(_ option: Option) -> SpecNode.Value? {
             let values = invocation.values(option).flatMap { $0.split(separator: ",").map(String.init) }
             return values.isEmpty ? nil : .list(values.map { SpecNode(.string($0)) })
@@ -69,9 +77,8 @@ enum SpecOptions {
         add("mirror", invocation.value(mirror).map { .string($0) })
         add("cloudConfig", text.map { .string($0) })
         add("skipSteps", list(skipSteps))
-        add("sourceDateEpoch", invocation.int(epoch).map { .integer(Int64($0)) })
-        let seconds = invocation.int(selfTest).map { SpecNode(.integer(Int64($0))) }
-        add("selfTest", seconds.map { .map([SpecNode.Entry(key: "seconds", node: $0)]) })
+        add("sourceDateEpoch", number(epoch))
+        add("selfTest", number(selfTest).map { .map([SpecNode.Entry(key: "seconds", node: SpecNode($0))]) })
         return entries
     }
 }

@@ -7,7 +7,8 @@ import Terminal
 
 /// `factoryctl submit`: hands in a description.
 enum SubmitCommand: Subcommand {
-    static let wait = Option.flag("wait", help: "Watch the build until its end; the exit status is that of 'watch'.")
+    static let wait = Option.flag(
+        "wait", help: "Watch the build until its end; the exit status is then that of 'watch'.")
     static let detach = Option.flag("detach", help: "Do not watch.")
     static let noCache = Option.flag("no-cache", help: "Make everything anew, whatever is kept.")
     static let key = Option.value(
@@ -32,9 +33,17 @@ enum SubmitCommand: Subcommand {
             .init(
                 "factoryctl submit --base distro:debian/bookworm --version v1.0.0",
                 "A Debian 12 ISO, booted under BIOS and UEFI"),
-            .init("factoryctl submit -f image.yaml --arch arm64", "A description from a file, for another processor"),
+            .init(
+                "factoryctl submit -f image.yaml --boot-check uefi",
+                "A description from a file, with another boot check"),
             .init("factoryctl submit -q - < image.yaml", "Only the id, for scripts"),
             .init("factoryctl submit --self-test 5 --wait", "Try whether the farm works"),
+        ],
+        exitStatuses: [
+            .init(0, "the build was accepted; when it is watched, it succeeded"),
+            .init(2, "the command line or the description is wrong"),
+            .init(5, "no worker that the farm knows can do it; it stays in the queue and is not watched"),
+            .init(6, "the farm cannot be reached"),
         ])
 
     static func run(_ call: Call) async throws -> ExitStatus {
@@ -55,7 +64,15 @@ enum SubmitCommand: Subcommand {
         let submitted = try await send(submit, call)
         try await say(submitted, form, call)
         guard watches(form, call) else { return .success }
-        return try await WatchLoop.run(submitted.build, call)
+        if let reason = hopeless(submitted) {
+            return try await WatchLoop.end(.noWorker(reason: reason), submitted.build, call, form: form)
+        }
+        return try await WatchLoop.run(submitted.build, call, form: form)
+    }
+
+    /// Why no worker that the farm knows can ever run the build; nil when one can.
+    static func hopeless(_ submitted: Submitted) -> String? {
+        submitted.warnings.first { $0.code == "no-worker" }?.message
     }
 
     private static func watches(_ form: ListForm, _ call: Call) -> Bool {
@@ -94,22 +111,25 @@ enum SubmitCommand: Subcommand {
         switch form {
         case .ids: try await call.print(Painted(submitted.build.rawValue))
         case .json: try await call.print(Painted(try CanonicalJSON.text(submitted)))
-        case .table: try await call.print(lines(submitted, watched: watches(form, call)))
+        case .table: try await call.print(lines(submitted, watched: watches(form, call), next: call.next))
         }
         guard form != .table else { return }
         for warning in submitted.warnings { try await call.note("warning: \(Neutralized.text(warning.message))") }
     }
 
     /// What a person is told: the build, what is ahead of it, what to know, how to watch.
-    static func lines(_ submitted: Submitted, watched: Bool) -> [Painted] {
+    static func lines(_ submitted: Submitted, watched: Bool, next: NextCommand) -> [Painted] {
         let count = submitted.jobs.count
         let jobs = Human.count(count, "job")
         let ahead = submitted.position == 0 ? "next in line" : "\(submitted.position) ahead of it"
         let state = submitted.repeated ? "was submitted before with this key" : "accepted, \(jobs), \(ahead)"
         let first = Painted("build \(submitted.build) ", .bold) + Painted(state)
-        let warnings = submitted.warnings.map { Painted("! \(Neutralized.text($0.message))", .yellow) }
-        let next = watched ? [] : [Painted("watch it: factoryctl watch \(submitted.build)", .dim)]
-        return [first] + warnings + next
+        // Of a build that will not be watched for want of a worker, the last line says so.
+        let warnings = submitted.warnings.filter { !watched || $0.code != "no-worker" }.map {
+            Painted("! \(Neutralized.text($0.message))", .yellow)
+        }
+        let last = watched ? [] : [Painted("watch it: \(next("watch \(submitted.build)"))", .dim)]
+        return [first] + warnings + last
     }
 
     private static func randomKey() -> String {

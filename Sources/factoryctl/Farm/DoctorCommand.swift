@@ -23,10 +23,11 @@ enum DoctorCommand: Subcommand {
             findings.append(.versions(ours: Software.version, server: session.welcome.server))
             findings.append(
                 .clock(try await session.request(AskStatus(), for: StatusReport.self), now: ClockTime.now()))
-            findings += Finding.farm(try await session.request(AskStatus(), for: StatusReport.self))
-            findings += Finding.workers(try await session.request(ListWorkers(), for: WorkerList.self).workers)
+            findings += Finding.farm(try await session.request(AskStatus(), for: StatusReport.self), next: call.next)
+            findings += Finding.workers(
+                try await session.request(ListWorkers(), for: WorkerList.self).workers, next: call.next)
         } catch {
-            findings.append(Finding("farm", "start factoryd, or name the farm by --root or --socket", "\(error)"))
+            findings.append(.unreachable(error))
         }
         try await call.print(findings.flatMap { $0.lines(unicode: call.traits.hasUnicode) })
         return findings.allSatisfy { $0.advice == nil } ? .success : .buildFailed

@@ -14,7 +14,7 @@ enum DrainCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let name = WorkerName(call.invocation.argument(worker) ?? "")
         _ = try await call.connect().request(DrainWorker(worker: name), for: Done.self)
-        try await call.print(Painted("worker \(name) gets no more jobs; undo it: factoryctl undrain \(name)"))
+        try await call.print(Painted("worker \(name) gets no more jobs; undo it: \(call.next("undrain \(name)"))"))
         return .success
     }
 }

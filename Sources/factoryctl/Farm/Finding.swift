@@ -1,3 +1,4 @@
+import FactoryClient
 import FactoryProtocol
 import Terminal
 
@@ -42,22 +43,44 @@ struct Finding: Sendable, Equatable {
     }
 
     /// The disk, and what the farm itself complains of.
-    static func farm(_ status: StatusReport) -> [Finding] {
+    static func farm(_ status: StatusReport, next: NextCommand) -> [Finding] {
         let hasRoom = status.freeBytes >= leastFree
         let disk = Finding(
             "disk", hasRoom ? nil : "make room: a build needs \(Human.bytes(leastFree)) and more",
             "\(Human.bytes(status.freeBytes)) free at \(status.root)")
-        return [disk] + status.problems.map { Finding("farm", $0.suggestion ?? "factoryctl explain", $0.message) }
+        return [disk]
+            + status.problems.map { Finding("farm", $0.suggestion.map(next.adopted) ?? next("explain"), $0.message) }
+    }
+
+    /// Why the farm does not answer, and what helps: that depends on how it does not.
+    static func unreachable(_ error: ClientError) -> Finding {
+        let advice =
+            switch error.code {
+            case _ where error.code == .notPermitted || error.reason == "not-allowed":
+                "add the user to the group factory (usermod -aG factory USER), or be root"
+            case _ where error.code == .badReply || error.reason == "no-common-version":
+                "upgrade the older of factoryd and this program"
+            case .timedOut: "factoryd is there and silent: look into its log (journalctl -u factoryd)"
+            case .connectionLost: "factoryd ended the connection: look into its log (journalctl -u factoryd)"
+            case .refused, .rejected: "look into the log of factoryd (journalctl -u factoryd)"
+            default: "start factoryd, or name the farm by --root or --socket"
+            }
+        return Finding("farm", advice, "\(error)")
     }
 
     /// Who could build, and whether they can.
-    static func workers(_ workers: [WorkerSummary]) -> [Finding] {
-        let alive = workers.filter { $0.state == .connected }
+    static func workers(_ workers: [WorkerSummary], next: NextCommand) -> [Finding] {
+        let alive = workers.filter { [.connected, .draining].contains($0.state) }
         guard !alive.isEmpty else {
             let seen = workers.isEmpty ? "none" : "\(workers.count), none of them connected"
             return [Finding("workers", "start factory-worker; its own doctor says what its machine lacks", seen)]
         }
         return alive.map { worker in
+            guard worker.state == .connected else {
+                return Finding(
+                    "worker", "give it jobs again: \(next("undrain \(worker.name)"))",
+                    "\(worker.name): connected, drained")
+            }
             let isolation = worker.capabilities["isolation"]
             let architectures = worker.architectures.map(\.rawValue).joined(separator: ", ")
             return Finding(

@@ -13,12 +13,12 @@ enum StatusCommand: Subcommand {
         let status = try await session.request(AskStatus(), for: StatusReport.self)
         let text =
             call.invocation.flag(CommonOptions.json)
-            ? [Painted(try CanonicalJSON.text(status))] : lines(status, now: ClockTime.now())
+            ? [Painted(try CanonicalJSON.text(status))] : lines(status, now: ClockTime.now(), next: call.next)
         try await call.print(text)
         return .success
     }
 
-    static func lines(_ status: StatusReport, now: Timestamp) -> [Painted] {
+    static func lines(_ status: StatusReport, now: Timestamp, next: NextCommand) -> [Painted] {
         let uptime = Human.duration(.milliseconds(now.milliseconds - status.startedAt.milliseconds))
         let jobs = JobState.allCases.compactMap { state in
             status.jobs[state.rawValue].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
@@ -31,6 +31,11 @@ enum StatusCommand: Subcommand {
             Painted("workers  ", .dim) + Painted("\(workers), \(Human.count(status.freeSlots, "slot")) free"),
             Painted("store    ", .dim)
                 + Painted("\(Human.bytes(status.storeBytes)) used, \(Human.bytes(status.freeBytes)) free on the disk"),
-        ] + status.problems.map { Painted("! \(Neutralized.text($0.sentence))", .yellow) }
+        ]
+            + status.problems.map { problem in
+                var problem = problem
+                problem.suggestion = problem.suggestion.map(next.adopted)
+                return Painted("! \(Neutralized.text(problem.sentence))", .yellow)
+            }
     }
 }

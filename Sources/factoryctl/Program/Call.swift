@@ -26,6 +26,9 @@ struct Call: Sendable {
     /// The width that tables keep to; none in a pipe.
     var width: Int? { traits.size?.width }
 
+    /// What the user is told to type next.
+    var next: NextCommand { NextCommand(invocation) }
+
     /// The farm that is meant.
     func endpoint() throws -> Endpoint { try FarmOptions.endpoint(invocation) }
 
@@ -54,7 +57,7 @@ struct Call: Sendable {
         guard let text else {
             let newest = try await session.request(ListBuilds(limit: 1), for: Builds.self).builds.first
             guard let newest else {
-                throw CommandError(.usage, "there is no build yet", hint: "factoryctl submit --help")
+                throw CommandError(.usage, "there is no build yet", hint: next("submit --help"))
             }
             return newest.build
         }

@@ -10,14 +10,17 @@ struct FailureText: Sendable {
     /// For the standard error; none when nobody is left to read.
     let lines: [Painted]
 
-    init(_ error: any Error) {
+    /// - Parameters:
+    ///   - error: What was thrown.
+    ///   - next: How commands are written that may help.
+    init(_ error: any Error, next: NextCommand = .plain) {
         switch error {
         case let error as ArgumentsError:
             self.init(.usage, error.description)
         case let error as CommandError:
             self.init(error.status, error.message, hint: error.hint)
         case let error as ClientError:
-            self.init(client: error)
+            self.init(client: error, next)
         case let error as TerminalError where error.code == .closed:
             // As a shell shows a program that SIGPIPE ended.
             self.init(status: .signalled(13), lines: [])
@@ -38,11 +41,11 @@ struct FailureText: Sendable {
         self.init(status: status, lines: [first] + (hint.map { [Painted("  try: \($0)")] } ?? []))
     }
 
-    private init(client error: ClientError) {
+    private init(client error: ClientError, _ next: NextCommand) {
         switch error.code {
         case .badEndpoint: self.init(.usage, error.message)
         case .cannotConnect:
-            self.init(.connectionLost, error.message, hint: "factoryctl doctor, or name the farm by --root or --socket")
+            self.init(.connectionLost, error.message, hint: "\(next("doctor")), or name the farm by --root or --socket")
         case .notPermitted:
             self.init(.connectionLost, error.message, hint: "adding the user to the group factory, or root")
         case .rejected:
@@ -50,7 +53,7 @@ struct FailureText: Sendable {
                 "bad-spec", "unknown-build", "ambiguous-build", "unknown-job", "unknown-worker", "key-reused",
             ]
             .contains(error.reason ?? "")
-            self.init(isUsage ? .usage : .buildFailed, Self.words(error), hint: Self.hint(error.reason))
+            self.init(isUsage ? .usage : .buildFailed, Self.words(error), hint: Self.hint(error.reason, next))
         default: self.init(.connectionLost, Self.words(error))
         }
     }
@@ -60,10 +63,10 @@ struct FailureText: Sendable {
             .map(Neutralized.text).joined(separator: "\n")
     }
 
-    private static func hint(_ reason: String?) -> String? {
+    private static func hint(_ reason: String?, _ next: NextCommand) -> String? {
         switch reason {
-        case "unknown-build", "ambiguous-build": "factoryctl list"
-        case "unknown-worker": "factoryctl workers"
+        case "unknown-build", "ambiguous-build": next("list")
+        case "unknown-worker": next("workers")
         case "not-allowed": "the same as root, or as a member of the group factory-admin"
         case "no-common-version": "upgrading the older of the two programs"
         default: nil

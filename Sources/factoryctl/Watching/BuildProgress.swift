@@ -8,6 +8,8 @@ struct BuildProgress: Sendable {
         let title: String
         let startedAt: Timestamp
         var progress: StepProgress?
+        /// The last line that its tool printed.
+        var lastLine: String?
     }
 
     /// A job and what is known of it.
@@ -21,10 +23,11 @@ struct BuildProgress: Sendable {
         var worker: WorkerName?
         var reason: String?
         var startedAt: Timestamp?
-        /// Steps that run, in the order in which they began; usually one.
+        /// Steps that run, in the order in which they began; usually one, but layers are written beside the initrd, and
+        /// both firmwares boot at once.
         var running: [Step] = []
         var stepsDone = 0
-        /// The last line that a tool printed.
+        /// The last line that belongs to none of the steps that run.
         var lastLine: String?
     }
 
@@ -61,7 +64,12 @@ struct BuildProgress: Sendable {
         case .stepFinished(let step):
             jobs[index].running.removeAll { $0.id == step.step }
             jobs[index].stepsDone += 1
-        case .log(let line): jobs[index].lastLine = line.text
+        case .log(let line):
+            if let step = jobs[index].running.firstIndex(where: { $0.id == line.step }) {
+                jobs[index].running[step].lastLine = line.text
+            } else {
+                jobs[index].lastLine = line.text
+            }
         case .jobStateChanged(let change): jobs[index].apply(change, at: event.at)
         case .warning, .artifact, .bootResult, .buildAccepted, .buildEnded, .unknown: break
         }

@@ -7,8 +7,9 @@ struct JSONView: WatchView {
     /// Raised when a field changes its meaning or goes; new fields do not count.
     static let schema = 1
     private let build: BuildID
+    private let next: NextCommand
 
-    init(build: BuildID) { self.build = build }
+    init(build: BuildID, next: NextCommand) { (self.build, self.next) = (build, next) }
 
     mutating func feed(_ event: Event) -> [Painted] {
         line(EventLine(schema: Self.schema, build: build, event: event))
@@ -23,7 +24,7 @@ struct JSONView: WatchView {
         return line(
             EndLine(
                 schema: Self.schema, kind: "end", build: build, exitStatus: ending.status.rawValue, verdict: verdict,
-                message: ending.line(build: build)))
+                message: ending.line(build: build, next: next)))
     }
 
     private func line(_ value: some Encodable) -> [Painted] {

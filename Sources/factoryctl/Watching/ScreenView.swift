@@ -6,14 +6,17 @@ import Terminal
 struct ScreenView: WatchView {
     private let build: BuildID
     private let unicode: Bool
+    private let next: NextCommand
     private var progress = BuildProgress()
 
     /// - Parameters:
     ///   - build: The build that is watched.
     ///   - unicode: Whether signs beyond ASCII may be used.
-    init(build: BuildID, unicode: Bool) {
+    ///   - next: How commands are written that come next.
+    init(build: BuildID, unicode: Bool, next: NextCommand) {
         self.build = build
         self.unicode = unicode
+        self.next = next
     }
 
     mutating func feed(_ event: Event) -> [Painted] {
@@ -38,7 +41,7 @@ struct ScreenView: WatchView {
             case .buildFailed, .infrastructure, .expired, .noWorker, .connectionLost: .red
             default: .yellow
             }
-        return [Painted(ending.line(build: build), style)]
+        return [Painted(ending.line(build: build, next: next), style)]
     }
 
     /// The lines for now: every job that has not ended.
@@ -57,25 +60,35 @@ struct ScreenView: WatchView {
             return [Painted("\(unicode ? "·" : "-") \(name)  \(why)", .dim)]
         case .leased, .running:
             let elapsed = job.startedAt.map { Human.clock(.milliseconds(now.milliseconds - $0.milliseconds)) } ?? ""
-            guard let step = job.running.last else {
+            guard let first = job.running.first else {
                 let worker = job.worker.map { " on \($0)" } ?? ""
                 return [headline(name, "starts\(worker)", elapsed, width, now)]
             }
-            let done = job.stepsDone > 0 ? "  (\(job.stepsDone) steps done)" : ""
-            var lines = [headline(name, step.title + done, elapsed, width, now)]
-            if let bar = bar(step, now: now, width: width) { lines.append(bar) }
-            if let line = job.lastLine.map(Neutralized.text), !line.isEmpty {
-                lines.append(Painted("    \(line)", .dim))
+            let done = job.stepsDone > 0 ? "  (\(Human.count(job.stepsDone, "step")) done)" : ""
+            let lines = [headline(name, first.title + done, elapsed, width, now)]
+            let blank = String(repeating: " ", count: name.columns)
+            return job.running.dropFirst().reduce(lines + below(first, job, now: now, width: width)) { lines, step in
+                lines + [headline(blank, step.title, "", width, now)] + below(step, job, now: now, width: width)
             }
-            return lines
         case .succeeded, .failed, .cancelled, .expired: return []
         }
+    }
+
+    /// What stands below the title of a step that runs: how far it is, and what its tool says.
+    private func below(
+        _ step: BuildProgress.Step, _ job: BuildProgress.Job, now: Timestamp, width: Int
+    ) -> [Painted] {
+        var lines = [bar(step, now: now, width: width)].compactMap(\.self)
+        let said = step.lastLine ?? (job.running.count == 1 ? job.lastLine : nil)
+        if let line = said.map(Neutralized.text), !line.isEmpty { lines.append(Painted("    \(line)", .dim)) }
+        return lines
     }
 
     private func headline(_ name: String, _ text: String, _ clock: String, _ width: Int, _ now: Timestamp) -> Painted {
         let turns = unicode ? Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏") : Array("|/-\\")
         let turn = turns[Int(now.milliseconds / 200 % Int64(turns.count))]
         let line = Painted(String(turn), .cyan) + Painted(" \(name)  ") + Painted(text, .bold)
+        guard !clock.isEmpty else { return line }
         // One column is always left free at the right.
         let room = width - 2 - clock.count
         return line.cut(to: room).padded(to: room) + Painted(" \(clock)", .dim)
@@ -83,17 +96,20 @@ struct ScreenView: WatchView {
 
     private func bar(_ step: BuildProgress.Step, now: Timestamp, width: Int) -> Painted? {
         guard let progress = step.progress else { return nil }
-        let note = progress.note.map { "  " + Neutralized.text($0) } ?? ""
+        let note = progress.noteBehind.map { "  " + Neutralized.text($0) } ?? ""
         guard let whole = progress.whole, whole > 0 else { return Painted("    \(progress.words)\(note)") }
         let bar = Bar.text(done: progress.done, of: whole, width: min(20, width / 4), unicode: unicode)
         let left = remaining(progress, of: whole, since: step.startedAt, now: now)
         return Painted("    ") + Painted(bar, .cyan) + Painted("  \(progress.words)") + Painted(left + note, .dim)
     }
 
-    /// How long the step will take at its pace so far; nothing before there is a pace to speak of.
+    /// How long the step will take at its pace so far; nothing before there is a pace to speak of, and nothing for items:
+    /// stages and modules are not of one length.
     private func remaining(_ progress: StepProgress, of whole: Int64, since: Timestamp, now: Timestamp) -> String {
         let elapsed = now.milliseconds - since.milliseconds
-        guard progress.done > 0, progress.done < whole, elapsed > 5000, progress.done >= whole / 20 else { return "" }
+        guard progress.unit != .items, progress.done > 0, progress.done < whole, elapsed > 5000,
+            progress.done >= whole / 20
+        else { return "" }
         let left = Double(elapsed) / Double(progress.done) * Double(whole - progress.done)
         return "  about \(Human.duration(.seconds(Int64(left / 1000) + 1))) left"
     }

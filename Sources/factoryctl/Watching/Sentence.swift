@@ -103,7 +103,11 @@ extension Sentence {
             self.init(ended: change, reason: reason, job: job) { progress.title(of: $0, in: event.job) }
         case .cancelled:
             self.init(sign: .warning, job: job, text: Painted("cancelled\(reason.map { ": \($0)" } ?? "")", .yellow))
-        case .waiting, .leased: return nil
+        case .waiting:
+            // A build that had ended goes on.
+            guard before?.state.isFinal == true else { return nil }
+            self.init(sign: .neutral, job: job, text: Painted(reason ?? "tried again"))
+        case .leased: return nil
         }
     }
 

@@ -11,6 +11,8 @@ enum WatchCommand: Subcommand {
             the farm was away: nothing is missed or shown twice. The last line says how the build ended, what it made, \
             and what to do next; the exit status says the same to scripts.
 
+            In a pipe it prints a line for each step; what the tools say is left out unless --logs is given.
+
             Ctrl-C leaves the build running.
             """,
         options: WatchOptions.all, positionals: [CommonOptions.newestBuild],
@@ -20,7 +22,7 @@ enum WatchCommand: Subcommand {
         ],
         exitStatuses: [
             .init(0, "the build succeeded"), .init(1, "it failed"), .init(3, "it was cancelled"),
-            .init(4, "it ran out of time or attempts"), .init(5, "no worker can do it"),
+            .init(4, "it ran out of time or attempts"),
             .init(6, "the farm was lost for good"), .init(7, "infrastructure failed until no attempt was left"),
             .init(130, "left by Ctrl-C"), .init(143, "left by SIGTERM"),
         ])
@@ -29,6 +31,6 @@ enum WatchCommand: Subcommand {
         let session = try await call.connect()
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
         session.close()
-        return try await WatchLoop.run(build, call)
+        return try await WatchLoop.run(build, call, form: .table)
     }
 }

@@ -9,6 +9,8 @@ enum WatchEnding: Sendable, Equatable {
     case detached(signal: Int32)
     /// The farm could not be reached again.
     case lost(reason: String)
+    /// No worker can ever run it as the farm is, so there is nothing to wait for; the build stays in the queue.
+    case noWorker(reason: String)
 
     /// The exit statuses that scripts rely on.
     var status: ExitStatus {
@@ -16,35 +18,39 @@ enum WatchEnding: Sendable, Equatable {
         case .verdict(let verdict):
             switch verdict.result {
             case .succeeded: .success
-            case .failed: verdict.code == "no-matching-worker" ? .noWorker : .buildFailed
+            case .failed: .buildFailed
             case .cancelled: .cancelled
-            case .expired: verdict.code == "no-matching-worker" ? .noWorker : .expired
+            case .expired: .expired
             case .infrastructure: .infrastructure
             }
         case .detached(let signal): .signalled(signal)
         case .lost: .connectionLost
+        case .noWorker: .noWorker
         }
     }
 
     /// The last line: verdict, duration, what was made, and the command to go on with.
-    func line(build: BuildID) -> String {
+    func line(build: BuildID, next: NextCommand) -> String {
         switch self {
-        case .verdict(let verdict): Self.line(verdict, build: build)
+        case .verdict(let verdict): Self.line(verdict, build: build, next)
         case .detached:
-            "build \(build) goes on without you; come back: factoryctl watch \(build)"
+            "build \(build) goes on without you; come back: \(next("watch \(build)"))"
         case .lost(let reason):
-            "build \(build): connection lost (\(reason)); try again: factoryctl watch \(build)"
+            "build \(build): connection lost (\(Neutralized.text(reason))); try again: \(next("watch \(build)"))"
+        case .noWorker(let reason):
+            "build \(build) waits for a worker that can do it: \(Neutralized.text(reason)); "
+                + "when there is one: \(next("watch \(build)"))"
         }
     }
 
-    private static func line(_ verdict: Verdict, build: BuildID) -> String {
+    private static func line(_ verdict: Verdict, build: BuildID, _ next: NextCommand) -> String {
         let time = Human.duration(.milliseconds(verdict.milliseconds))
         switch verdict.result {
         case .succeeded:
             let made = verdict.artifacts.filter(\.role.isDeliverable)
                 .map { "\(Neutralized.text($0.name)) \(Human.bytes($0.size)) \($0.digest)" }
             let list = made.isEmpty ? "" : ": " + made.joined(separator: ", ")
-            return "build \(build) succeeded in \(time)\(list); next: factoryctl artifacts get \(build)"
+            return "build \(build) succeeded in \(time)\(list); next: \(next("artifacts get \(build)"))"
         case .cancelled:
             return "build \(build) cancelled after \(time): \(Neutralized.text(verdict.message))"
         case .failed, .expired, .infrastructure:
@@ -53,7 +59,7 @@ enum WatchEnding: Sendable, Equatable {
             let job = verdict.job.map { " \($0.shortName)" } ?? ""
             return
                 "build \(build) \(verdict.result.words) after \(time)\(cause): \(Neutralized.text(verdict.message)); "
-                + "full log: factoryctl logs \(build)\(job)\(step)"
+                + "full log: \(next("logs \(build)\(job)\(step)"))"
         }
     }
 }
