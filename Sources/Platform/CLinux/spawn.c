@@ -180,9 +180,9 @@ IN_CHILD static int child_main(void *argument) {
         fail(c->report, LINUX_SPAWN_ROOT);
     }
     if (request->directory && SYSTEM(SYS_chdir, request->directory) < 0) fail(c->report, LINUX_SPAWN_DIRECTORY);
-    usual_descriptors();
     int report = c->report; // never written back: with CLONE_VM `c` is the parent's
     place_descriptors(request, &report);
+    usual_descriptors(); // only now: ours may be above it
     reset_signals();
     int error = ENOENT;
     for (const char *const *path = request->paths; *path; path++) {
