@@ -46,6 +46,10 @@ struct Call: Sendable {
         try await output.write(lines.map { $0.rendered(palette) + "\n" }.joined())
     }
 
+    /// Writes a line of plain text to the standard output. Never inlined, like ``connect()``.
+    @inline(never)
+    func print(line: String) async throws { try await output.write(line + "\n") }
+
     /// Writes a line to the standard output.
     func print(_ line: Painted) async throws { try await print([line]) }
 
