@@ -44,5 +44,8 @@ package struct Artifact: Codable, Sendable, Equatable {
 
         /// Whether a user asks for it by name; layers and manifests are only the image's parts.
         package var isDeliverable: Bool { self != .manifest && self != .config && self != .layer }
+
+        /// Whether it is what was asked for; consoles and verdicts only prove something about that.
+        package var isProduct: Bool { isDeliverable && self != .consoleLog && self != .bootVerdict }
     }
 }

@@ -17,9 +17,7 @@ enum ArtifactChoice {
         let artifacts = made.map(\.artifact)
         var chosen: [Artifact] = []
         if names.isEmpty {
-            chosen = artifacts.filter {
-                all || ($0.role.isDeliverable && $0.role != .consoleLog && $0.role != .bootVerdict)
-            }
+            chosen = artifacts.filter { all || $0.role.isProduct }
         }
         for name in names {
             guard let artifact = artifacts.first(where: { $0.name == name || $0.digest.description == name }) else {

@@ -85,7 +85,7 @@ struct Finding: Sendable, Equatable {
             let architectures = worker.architectures.map(\.rawValue).joined(separator: ", ")
             return Finding(
                 "worker", isolation == nil ? "it cannot isolate jobs: run 'factory-worker doctor' there" : nil,
-                "\(worker.name): \(architectures), \(worker.slots) slots, "
+                "\(worker.name): \(architectures), \(Human.count(worker.slots, "slot")), "
                     + "isolation \(isolation ?? "none"), kvm \(worker.capabilities["kvm"] ?? "no")")
         }
     }

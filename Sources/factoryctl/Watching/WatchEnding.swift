@@ -47,7 +47,7 @@ enum WatchEnding: Sendable, Equatable {
         let time = Human.duration(.milliseconds(verdict.milliseconds))
         switch verdict.result {
         case .succeeded:
-            let made = verdict.artifacts.filter(\.role.isDeliverable)
+            let made = verdict.artifacts.filter { $0.role.isProduct && $0.role != .checksum }
                 .map { "\(Neutralized.text($0.name)) \(Human.bytes($0.size)) \($0.digest)" }
             let list = made.isEmpty ? "" : ": " + made.joined(separator: ", ")
             return "build \(build) succeeded in \(time)\(list); next: \(next("artifacts get \(build)"))"
