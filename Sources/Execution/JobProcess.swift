@@ -1,3 +1,4 @@
+import Crypto
 import Glibc
 import IO
 package import Processes
@@ -101,7 +102,11 @@ package final class JobProcess: Sendable {
     }
 
     /// The name of the control group of a spool's job.
-    package static func groupName(_ spool: Spool) -> String { "job-" + spool.name }
+    package static func groupName(_ spool: Spool) -> String { groupPrefix(FileIO.parent(spool.directory)) + spool.name }
+
+    /// What the names of the control groups begin with that belong to the spools below a directory. Two agents may share
+    /// the group above, and one must not take the other's new and still empty group for a leftover.
+    package static func groupPrefix(_ spools: String) -> String { "job-\(SHA256.hex(of: spools).prefix(8))-" }
 
     /// Waits until the job has ended and everything it started is gone. Cancelling the task ends the wait, not the job.
     ///

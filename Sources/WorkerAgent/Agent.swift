@@ -36,7 +36,8 @@ final class Agent: Sendable {
         let parts = parts
         let found = try await OwnThread.run("spools") { () throws(ExecutionError) in try FoundSpools.look(parts) }
         let names = Set((found.jobs.map(\.spool) + found.unreadable).map { JobProcess.groupName($0) })
-        _ = parts.containment.removeLeftovers { $0.hasPrefix("job-") && !names.contains($0) }
+        let ours = JobProcess.groupPrefix(parts.settings.spools)
+        _ = parts.containment.removeLeftovers { $0.hasPrefix(ours) && !names.contains($0) }
         jobs.withLock { jobs in
             for job in found.jobs { jobs[job.claim] = job }
         }

@@ -25,6 +25,23 @@ struct FoundSpoolTests {
     }
 
     @Test(
+        "An agent removes the control groups that its own jobs left, and no new one of an agent beside it",
+        .enabled(if: geteuid() == 0 && ControlGroup.own() != nil, "needs root and cgroup v2"))
+    func groups() async throws {
+        let farm = try FakeFarm()
+        let parent = try #require(ControlGroup.own())
+        let ours = parent.child(JobProcess.groupPrefix(farm.folder.path + "/worker/spool") + "left")
+        let others = parent.child(JobProcess.groupPrefix("/elsewhere-\(getpid())/worker/spool") + "new")
+        for group in [ours, others] { try group.make() }
+        defer { rmdir(others.path) }
+        let agent = try farm.startAgent()
+        _ = try await farm.idleWorker()
+        #expect(try FileIO.status(ours.path) == nil)
+        #expect(try FileIO.status(others.path) != nil)
+        try agent.kill()
+    }
+
+    @Test(
         "A job that was accepted and not started is started only when the farm says that it is still ours",
         arguments: [false, true])
     func notStarted(isKept: Bool) async throws {
