@@ -1,5 +1,6 @@
 import Archive
 import CLinux
+import Crypto
 import Glibc
 import IO
 import TestSupport
@@ -34,6 +35,17 @@ import Testing
         _ = try await LayerUnpacker(.init(form: .overlay, devices: true, diffID: written.diffID))
             .unpack(scratch.file("blob"), into: target)
         #expect(try TreeSnapshot(target).differences(from: TreeSnapshot(tree.root)) == [])
+    }
+
+    /// Kept layers are found by keys, not by their bytes: other bytes of the same tree need another `LayerWriter.revision`.
+    /// Whoever changes this digest raises that in the same commit.
+    @Test(.enabled(if: isRoot, "makes device nodes and sets capabilities: needs root"))
+    func theBytesOfATreeAreThoseOfTheRevision() async throws {
+        try tree.fillAsRoot()
+        let options = LayerWriter.Options(latestTime: 1_700_000_000)
+        let written = try await LayerWriter(tree: tree.root, options: options).write(to: scratch.file("blob"))
+        #expect(LayerWriter.revision == "1")
+        #expect(Hexadecimal.encode(written.diffID) == "395723c73e3320d3fef72a1197ea7e78cbc6c323ba47e9addf1938fe69c7ad87")
     }
 
     @Test func holesComeBackAsHoles() async throws {

@@ -183,7 +183,7 @@ struct FarmTests {
     @Test func aSilentConnectionIsClosed() async throws {
         let fixture = try FarmFixture {
             $0.liveness = LivenessLimits(
-                heartbeat: .milliseconds(200), dead: .milliseconds(800), grace: .milliseconds(800))
+                heartbeat: .milliseconds(200), dead: .seconds(3), grace: .milliseconds(800))
         }
         try await fixture.run {
             let (worker, _) = try await fixture.worker()

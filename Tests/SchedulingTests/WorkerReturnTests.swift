@@ -38,7 +38,7 @@ struct WorkerReturnTests {
     @Test func aJobThatWasGivenUpWhileItsWorkerWasAwayIsEndedWhenItReturns() async throws {
         let fixture = try FarmFixture {
             $0.liveness = LivenessLimits(
-                heartbeat: .milliseconds(200), dead: .milliseconds(400), grace: .milliseconds(200))
+                heartbeat: .milliseconds(200), dead: .seconds(3), grace: .milliseconds(200))
         }
         try await fixture.run {
             let client = try await fixture.client()

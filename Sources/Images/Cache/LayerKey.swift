@@ -1,3 +1,4 @@
+import Archive
 import Crypto
 
 /// What a kept layer is found by: a hash of everything that went into it.
@@ -13,7 +14,7 @@ package struct LayerKey: Sendable, Hashable, CustomStringConvertible {
     ///     hashed with their lengths, so that no two lists run into one.
     package init(_ kind: String, inputs: [String]) {
         var hash = SHA256()
-        for input in [kind] + inputs {
+        for input in [kind, LayerWriter.revision] + inputs {
             hash.update(Array("\(input.utf8.count):\(input)".utf8))
         }
         name = kind + "-" + Hexadecimal.encode(hash.finish())

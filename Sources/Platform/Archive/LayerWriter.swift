@@ -7,6 +7,9 @@ import Glibc
 /// `.wh.` entries of the specification. Sparse files are written out in full, as the specification asks
 /// ("Sparse files SHOULD NOT be used"), and become sparse again in ``LayerUnpacker``. Sockets are left out.
 package struct LayerWriter: Sendable {
+    /// Raised by hand whenever the same tree comes out as other bytes: layers that are kept are found by it.
+    package static let revision = "1"
+
     /// What is written, and how.
     package struct Options: Sendable {
         /// No file is newer than this, in seconds since 1970 (SOURCE_DATE_EPOCH); nil keeps every time.
