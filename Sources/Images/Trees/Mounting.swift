@@ -30,6 +30,12 @@ enum Mounting {
     /// ends with that process.
     static func unmount(_ path: String, lazily: Bool = true) throws(ImageError) {
         if umount2(path, 0) == 0 { return }
+        // Between its fork and its exec a program that we start holds copies of our descriptors: that passes within
+        // milliseconds, and somebody who really uses the mount does not.
+        for _ in 0..<20 where errno == EBUSY && !lazily {
+            usleep(5000)
+            if umount2(path, 0) == 0 { return }
+        }
         guard errno == EBUSY, lazily, umount2(path, Int32(MNT_DETACH)) == 0 else {
             throw ImageError(system: errno, "unmount \(path)", code: .mountRefused)
         }
