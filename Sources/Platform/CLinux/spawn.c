@@ -27,7 +27,7 @@ extern int __clone(int (*function)(void *), void *stack, int flags, void *argume
 
 // The child may share memory with a running multi-threaded process: system calls only, no malloc, no locks, no stdio,
 // nothing instrumented, and no glibc wrapper that keeps state (setuid, fork, raise).
-#define IN_CHILD __attribute__((noinline, no_sanitize("thread", "address", "undefined")))
+#define IN_CHILD __attribute__((noinline, disable_sanitizer_instrumentation, no_sanitize("thread", "address", "undefined")))
 #define SYSTEM(...) syscall(__VA_ARGS__)
 #define MAXIMUM_DESCRIPTORS 64
 #define STACK_SIZE (64 * 1024)
