@@ -63,13 +63,13 @@ IN_CHILD static bool put(int directory, const char *path, const char *text, size
 
 IN_CHILD static void reset_signals(void) {
     // The kernel's struct, not glibc's. SIG_IGN survives an exec, so every signal is set back, also 32 and 33, which
-    // glibc hides.
-    struct {
+    // glibc hides. Static: clearing one on the stack would be a call of memset, which sanitizers take for themselves.
+    static const struct {
         void *handler;
         unsigned long flags;
         void *restorer;
         uint64_t mask;
-    } standard = {0};
+    } standard;
     for (int s = 1; s <= 64; s++) SYSTEM(SYS_rt_sigaction, s, &standard, NULL, 8);
     uint64_t none = 0;
     SYSTEM(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
@@ -209,8 +209,9 @@ static long start_sharing(struct child *c, uint64_t namespaces, int *pidfd) {
     return pid;
 }
 
-// A contained job: a copy of ourselves, because its init outlives this call.
-static long start_copied(struct child *c, uint64_t namespaces, int *pidfd) {
+// A contained job: a copy of ourselves, because its init outlives this call. Both sides come back in it, so it is bound by
+// what binds the child.
+IN_CHILD static long start_copied(struct child *c, uint64_t namespaces, int *pidfd) {
     const struct linux_spawn_request *request = c->request;
     long pid = -1;
     errno = ENOSYS;
