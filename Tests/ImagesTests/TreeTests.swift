@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import IO
 import Processes
+import TestSupport
 import Testing
 
 @testable import FactoryImages
@@ -27,6 +28,17 @@ struct OverlayMountTests {
         #expect(try paths(scratch("up,per")) == ["new", "other"])
         #expect(try FileIO.status(scratch("up,per/other"))?.kind == .device)
         #expect(try paths(scratch("a:b,c")) == ["low", "low/file"])
+    }
+
+    @Test("The root of a tree has mode 0755 under every umask", arguments: Umask.usual)
+    func theRootOfATree(mask: mode_t) async throws {
+        let scratch = scratch
+        let mount = try await Umask.with(mask) {
+            try OverlayMount.writable(
+                lowers: [scratch("mid")], upper: scratch("upper"), work: scratch("work"), at: scratch("m"))
+        }
+        #expect(try FileIO.status(scratch("m"))?.permissions == 0o755)
+        try mount.unmount()
     }
 
     @Test(arguments: [1, 2]) func aTreeForReadingCannotBeWritten(_ layers: Int) throws {

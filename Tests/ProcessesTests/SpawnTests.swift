@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import IO
+import TestSupport
 import Testing
 
 @testable import Processes
@@ -42,6 +43,15 @@ struct SpawnTests {
             try await Poller.shared.sleep(until: .in(.milliseconds(5)))
         }
         #expect(ProcessFacts(pid: pid) == nil)
+    }
+
+    @Test("A program is started with the umask 022, whatever ours is", arguments: Umask.usual)
+    func umask(mask: mode_t) async throws {
+        let folder = try TemporaryFolder()
+        let request = Self.request("umask > \(folder.file("umask"))")
+        let child = try await Umask.with(mask) { try request.spawn() }
+        #expect(try await child.ended(until: .in(.seconds(20))).status == .exited(0))
+        #expect(try FileIO.readText(folder.file("umask"), limit: 10) == "0022\n")
     }
 
     @Test("A control group that is none is an error with its stage, and leaves no process")

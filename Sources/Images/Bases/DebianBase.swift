@@ -62,7 +62,7 @@ struct DebianBase {
             try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
                 try ImageError.wrapping { () throws(IOError) in
                     try Directory.remove(draft.tree)
-                    try Directory.make(draft.tree)
+                    try Directory.make(draft.tree, exactMode: 0o755)
                 }
                 try await bootstrap(draft.tree, from: sources, epoch, step)
             }

@@ -1,3 +1,4 @@
+import Archive
 package import FactoryProtocol
 import Glibc
 package import IO
@@ -140,7 +141,8 @@ package struct LayerCache: Sendable {
     func linkPath(_ diffID: Digest) -> String { directory + "/.diff-ids/" + diffID.hex + form }
     /// The key of a layer of which only the tar is known.
     func key(_ diffID: Digest) -> LayerKey { LayerKey(name: "layer-" + diffID.hex + form) }
-    private var form: String { privilege == .root ? "" : ".user" }
+    /// Deletions look different in a user namespace, and what an older revision unpacked is not used.
+    private var form: String { ".\(LayerWriter.revision)" + (privilege == .root ? "" : ".user") }
     /// Held shared between the rename of a new layer and its shared lock, and exclusive by who removes layers.
     var evictionLock: String { directory + "/.locks/.eviction" }
 
@@ -167,7 +169,8 @@ package struct LayerCache: Sendable {
         let draft = drafts + "/" + key.name
         try ImageError.wrapping { () throws(IOError) in
             try Directory.remove(draft)
-            try Directory.make(draft + "/tree")
+            // It becomes `/` of an image.
+            try Directory.make(draft + "/tree", exactMode: 0o755)
             try Directory.make(draft + "/work")
         }
         return LayerDraft(key: key, directory: draft, cache: self, lock: lock)

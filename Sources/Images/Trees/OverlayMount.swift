@@ -36,8 +36,10 @@ package struct OverlayMount: Sendable, Hashable {
         lowers: [String], upper: String, work: String, at path: String
     ) throws(ImageError) -> OverlayMount {
         let privilege = try Privilege.required(for: "an overlay mount")
-        for directory in [upper, work, path] {
-            try ImageError.wrapping { () throws(IOError) in try Directory.make(directory) }
+        try ImageError.wrapping { () throws(IOError) in
+            // What the upper directory has is what `/` of the tree has.
+            try Directory.make(upper, exactMode: 0o755)
+            for directory in [work, path] { try Directory.make(directory) }
         }
         let layers = try Layers(lowers + [upper, work])
         let names = layers.names

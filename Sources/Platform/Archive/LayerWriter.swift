@@ -8,7 +8,7 @@ import Glibc
 /// ("Sparse files SHOULD NOT be used"), and become sparse again in ``LayerUnpacker``. Sockets are left out.
 package struct LayerWriter: Sendable {
     /// Raised by hand whenever the same tree comes out as other bytes: layers that are kept are found by it.
-    package static let revision = "1"
+    package static let revision = "2"
 
     /// What is written, and how.
     package struct Options: Sendable {

@@ -183,6 +183,10 @@ final class TreeWriter {
             guard names[index].withCString({ mkdirat(parent.descriptor, $0, 0o755) }) == 0,
                 let child = parent.openChild(names[index])
             else { throw ArchiveError(system: errno, "make directory \(path.text)") }
+            // No entry will say what it has, and the umask must not.
+            guard fchmod(child.descriptor, 0o755) == 0 else {
+                throw ArchiveError(system: errno, "set the mode of \(path.text)")
+            }
             open.append((names[index], child))
         }
         return open.last?.directory ?? root

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,6 +181,8 @@ IN_CHILD static int child_main(void *argument) {
         fail(c->report, LINUX_SPAWN_ROOT);
     }
     if (request->directory && SYSTEM(SYS_chdir, request->directory) < 0) fail(c->report, LINUX_SPAWN_DIRECTORY);
+    // Tools make the files of images: their modes must not depend on who started us.
+    SYSTEM(SYS_umask, S_IWGRP | S_IWOTH);
     int report = c->report; // never written back: with CLONE_VM `c` is the parent's
     place_descriptors(request, &report);
     usual_descriptors(); // only now: ours may be above it

@@ -27,6 +27,14 @@ package enum Directory {
         }
     }
 
+    /// The same for a directory that becomes part of an image: a new one has this mode whatever the umask.
+    package static func make(_ path: String, exactMode mode: UInt32) throws(IOError) {
+        let isNew = try FileIO.status(path) == nil
+        try make(path, mode: mode)
+        if !isNew { return }
+        guard chmod(path, mode) == 0 else { throw IOError(system: errno, "set the mode of", path) }
+    }
+
     /// Makes an empty directory of a new name, `prefix` and six letters, for this user only (mkdtemp(3)).
     package static func temporary(_ prefix: String = "/tmp/factory.") throws(IOError) -> String {
         var name = Array((prefix + "XXXXXX").utf8CString)

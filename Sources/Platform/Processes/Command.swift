@@ -1,6 +1,7 @@
 /// A program to run: what, with which words, where, and what its descriptors are.
 ///
-/// The environment is exactly the one given: nothing of ours leaks into a tool. Running is in `Command+Run.swift`.
+/// The environment is exactly the one given and the umask is 022: nothing of ours leaks into a tool. Running is in
+/// `Command+Run.swift`.
 package struct Command: Sendable {
     /// What the program reads on descriptor 0.
     package enum Input: Sendable {
