@@ -12,7 +12,6 @@ enum AgentCommand {
         let stop = StopSignal()
         // The peer of a socket may be gone at any moment; the call that meets it says so.
         signal(SIGPIPE, SIG_IGN)
-        DescriptorLimit.raise()
         let environment = FactoryWorker.environment()
         let log = Log(identifier: "factory-worker", fieldPrefix: "FACTORY", form: Log.form(environment: environment))
         do {

@@ -3,6 +3,7 @@ import CLinux
 import Configuration
 import Dispatch
 import Glibc
+import IO
 
 /// The program `factory-worker`.
 @main
@@ -11,8 +12,11 @@ struct FactoryWorker {
     static let software = "factory-worker 0.1.0"
 
     static func main() {
-        // Must be the first statement: it may fork, which only a process of one thread can do.
+        // Both come first: a job's first process forks, which only a process of one thread can do.
+        ProcessStart.prepare("factory-worker")
         _ = linux_become_job()
+        // Modes of what a job makes go into images; they must not depend on who started us.
+        umask(0o022)
         Task {
             let status = await run(Array(CommandLine.arguments.dropFirst()))
             fflush(nil)

@@ -1,16 +1,22 @@
 import Arguments
+import Dispatch
 import FactoryProtocol
 import Glibc
+import IO
 import Terminal
 
 /// The command line of the farm.
 @main
 struct Factoryctl {
-    static func main() async {
+    static func main() {
+        ProcessStart.prepare("factoryctl")
         // A reader that leaves is an error of write(2), so that the last line can be left out quietly.
         signal(SIGPIPE, SIG_IGN)
-        let status = await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all())
-        exit(status.rawValue)
+        Task {
+            let status = await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all())
+            exit(status.rawValue)
+        }
+        dispatchMain()
     }
 
     private static func run(_ words: [String], environment: [String: String]) async -> ExitStatus {

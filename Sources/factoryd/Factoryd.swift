@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Dispatch
 import FactoryProtocol
 import Glibc
 import IO
@@ -8,19 +9,22 @@ import Systemd
 /// The daemon: reads its settings, runs, and says in one sentence why it cannot.
 @main
 struct Factoryd {
-    static func main() async {
+    static func main() {
+        ProcessStart.prepare("factoryd")
         // A peer that goes away in the middle of a write is an error of that write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
-        DescriptorLimit.raise()
         let environment = Environment.all()
         do {
             guard let settings = try Settings.read(Array(CommandLine.arguments.dropFirst()), environment) else {
-                return
+                exit(0)
             }
             let journal = Journal(environment: environment, threshold: settings.logLevel)
             // Before the first thread of ours: it changes the environment.
             let given = try SocketActivation.take()
-            exit(await Daemon.run(settings, given: given, environment: environment, journal: journal) ? 0 : 1)
+            Task {
+                exit(await Daemon.run(settings, given: given, environment: environment, journal: journal) ? 0 : 1)
+            }
+            dispatchMain()
         } catch let error as ArgumentsError {
             fail("\(error)", status: 2)
         } catch let error as ConfigurationError {
