@@ -1,11 +1,12 @@
 import CYAML
 
-/// libyaml's events, one after the other, without what is not accepted (anchors, aliases, tags).
+/// libyaml's events, one after the other. Anchors, aliases and tags are refused unless the text is of another program.
 struct EventReader {
     enum Event {
         case streamStart
         case documentStart
         case scalar(String, plain: Bool)
+        case alias(String)
         case listStart
         case listEnd
         case mapStart
@@ -17,6 +18,36 @@ struct EventReader {
     let parser: UnsafeMutablePointer<yaml_parser_t>
     /// The text that the parser reads, for better words about an error.
     let bytes: [UInt8]
+    /// Whether another program will read the text, which knows anchors and tags.
+    private let isForeign: Bool
+    /// The anchors so far.
+    private var anchors: Set<String> = []
+
+    init(parser: UnsafeMutablePointer<yaml_parser_t>, bytes: [UInt8], isForeign: Bool = false) {
+        self.parser = parser
+        self.bytes = bytes
+        self.isForeign = isForeign
+    }
+
+    /// Gives the events of a text in UTF-8 without a byte-order mark to `body`.
+    static func reading<Success>(
+        _ text: [UInt8], isForeign: Bool, _ body: (EventReader) throws(YAMLError) -> Success
+    ) throws(YAMLError) -> Success {
+        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        defer { parser.deallocate() }
+        guard yaml_parser_initialize(parser) == 1 else {
+            throw YAMLError(.limit, at: .start, "libyaml is out of memory")
+        }
+        defer { yaml_parser_delete(parser) }
+        let outcome = text.withUnsafeBufferPointer { buffer -> Result<Success, YAMLError> in
+            yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            return Result { () throws(YAMLError) in
+                try body(EventReader(parser: parser, bytes: text, isForeign: isForeign))
+            }
+        }
+        return try outcome.get()
+    }
 
     mutating func next() throws(YAMLError) -> (event: Event, mark: Mark) {
         var event = yaml_event_t()
@@ -28,6 +59,12 @@ struct EventReader {
         case YAML_DOCUMENT_START_EVENT: return (.documentStart, mark)
         case YAML_DOCUMENT_END_EVENT: return (.documentEnd, mark)
         case YAML_STREAM_END_EVENT: return (.streamEnd, mark)
+        case YAML_ALIAS_EVENT where isForeign:
+            let name = event.data.alias.anchor.map(Self.text) ?? ""
+            guard anchors.contains(name) else {
+                throw YAMLError(.anchor, at: mark, "there is no anchor &\(name) before this alias")
+            }
+            return (.alias(name), mark)
         case YAML_ALIAS_EVENT:
             throw YAMLError(.anchor, at: mark, "aliases (*name) are not accepted", advice: "write the value out")
         case YAML_SCALAR_EVENT:
@@ -47,16 +84,22 @@ struct EventReader {
         }
     }
 
-    private func refuse(
+    private static func text(_ name: UnsafeMutablePointer<yaml_char_t>) -> String { String(cString: name) }
+
+    private mutating func refuse(
         anchor: UnsafeMutablePointer<yaml_char_t>?, tag: UnsafeMutablePointer<yaml_char_t>?, at mark: Mark
     ) throws(YAMLError) {
+        guard !isForeign else {
+            if let anchor { anchors.insert(Self.text(anchor)) }
+            return
+        }
         if anchor != nil {
             throw YAMLError(
                 .anchor, at: mark, "anchors (&name) are not accepted", advice: "write the value out where it is used")
         }
         if let tag {
             throw YAMLError(
-                .tag, at: mark, "the tag \(String(cString: tag)) is not accepted",
+                .tag, at: mark, "the tag \(Self.text(tag)) is not accepted",
                 advice: "leave it away; put text in quotes")
         }
     }

@@ -1,5 +1,3 @@
-import CYAML
-
 extension Node {
     /// Reads one document of YAML or JSON.
     ///
@@ -15,19 +13,10 @@ extension Node {
         // A byte-order mark is no part of the text; libyaml would count it as a column.
         let marked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         let text = SurrogatePairs.joined(marked ? Array(bytes.dropFirst(3)) : bytes)
-        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-        defer { parser.deallocate() }
-        guard yaml_parser_initialize(parser) == 1 else {
-            throw YAMLError(.limit, at: .start, "libyaml is out of memory")
+        return try EventReader.reading(text, isForeign: false) { events throws(YAMLError) in
+            var reader = TreeReader(events: events, limits: limits)
+            return try reader.document()
         }
-        defer { yaml_parser_delete(parser) }
-        let outcome = text.withUnsafeBufferPointer { buffer -> Result<Node, YAMLError> in
-            yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-            var reader = TreeReader(events: EventReader(parser: parser, bytes: text), limits: limits)
-            return Result { () throws(YAMLError) in try reader.document() }
-        }
-        return try outcome.get()
     }
 
     /// Reads one document from a string; see ``parse(_:limits:)-(Array<UInt8>,_)``.
@@ -79,7 +68,7 @@ private struct TreeReader {
             }
         case .listStart: return try list(at: mark, path: path, depth: depth)
         case .mapStart: return try map(at: mark, path: path, depth: depth)
-        case .listEnd, .mapEnd, .documentStart, .documentEnd, .streamStart, .streamEnd:
+        case .alias, .listEnd, .mapEnd, .documentStart, .documentEnd, .streamStart, .streamEnd:
             throw YAMLError(.syntax, at: mark, path: path, "a value is missing")
         }
     }
