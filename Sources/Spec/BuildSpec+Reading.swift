@@ -113,33 +113,23 @@ extension SpecReader {
 
     fileprivate mutating func mirror(_ node: SpecNode) -> String? {
         guard let text = text(node, path: "mirror") else { return nil }
-        let host = ["http://", "https://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
-        guard let host, let first = host.first, first != "/", text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
-            !text.contains("@")
-        else {
-            problem(
-                "bad-mirror", "\"\(text)\" is no mirror: it must be an http:// or https:// URL without a password",
-                at: node, path: "mirror", suggestion: "https://mirror.example.org/debian")
+        do throws(SpecValueError) {
+            return try MirrorURL.parse(text)
+        } catch {
+            problem(error.code, error.message, at: node, path: "mirror", suggestion: error.suggestion)
             return nil
         }
-        return text
     }
 
     fileprivate mutating func cloudConfig(_ node: SpecNode) -> String? {
         guard let text = text(node, path: "cloudConfig") else { return nil }
-        guard text.utf8.count <= 512 * 1024 else {
-            problem(
-                "too-large", "cloudConfig has \(text.utf8.count) bytes; at most 524288 are taken", at: node,
-                path: "cloudConfig")
+        do throws(SpecValueError) {
+            _ = try CloudConfig.check(text)
+            return text
+        } catch {
+            problem(error.code, error.message, at: node, path: "cloudConfig", suggestion: error.suggestion)
             return nil
         }
-        guard text.hasPrefix("#cloud-config") || text.hasPrefix("#node-config") else {
-            problem(
-                "bad-cloud-config", "cloudConfig does not begin with the line \"#cloud-config\"", at: node,
-                path: "cloudConfig", suggestion: "#cloud-config")
-            return nil
-        }
-        return text
     }
 
     fileprivate mutating func skipSteps(_ node: SpecNode) -> [SkippableStep] {

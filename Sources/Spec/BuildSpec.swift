@@ -56,6 +56,6 @@ package struct BuildSpec: Codable, Sendable, Equatable {
     /// A few words for lists: `distro:debian/bookworm v1.0.0 amd64 generic`.
     package var title: String {
         if let selfTest { return "self-test of \(selfTest.seconds) s on \(arch.rawValue)" }
-        return "\(base.description) \(version.text) \(arch.rawValue) \(model.rawValue)"
+        return "\(Passwords.masked(value: base.description)) \(version.text) \(arch.rawValue) \(model.rawValue)"
     }
 }

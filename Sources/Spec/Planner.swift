@@ -1,4 +1,4 @@
-import FactoryProtocol
+package import FactoryProtocol
 
 /// Decides which jobs a description needs. A pure function: nothing is looked up, nothing runs.
 package enum Planner {
@@ -60,18 +60,42 @@ package enum Planner {
 
     private static func warnings(_ spec: BuildSpec) -> [Warning] {
         var warnings: [Warning] = []
-        if spec.components == .none {
+        if spec.version.written != spec.version.text {
             warnings.append(
                 Warning(
-                    code: "live-only",
-                    message:
-                        "components: none. The image boots live; it cannot be installed to a disk and cannot be upgraded."
-                ))
+                    code: "version-rewritten",
+                    message: "version: \(spec.version.written) is written as \(spec.version.text)."))
+        }
+        if spec.components == .none { warnings.append(.liveOnly) }
+        if let mirror = spec.mirror, case .distribution(let distribution) = spec.base {
+            warnings.append(.mirrorAlone(mirror, distribution))
+        }
+        if let config = spec.cloudConfig, CloudConfig.notice(config) == .empty {
+            warnings.append(
+                Warning(
+                    code: "empty-cloud-config",
+                    message: "cloudConfig: there is nothing behind its header, so it configures nothing."))
         }
         if spec.bootCheck == .none, spec.artifacts.contains(.iso) {
             warnings.append(
                 Warning(code: "not-booted", message: "bootCheck: none. Nothing proves that the artifacts boot."))
         }
         return warnings
+    }
+}
+
+extension Warning {
+    /// There are no programs of Kairos in the image.
+    package static let liveOnly = Warning(
+        code: "live-only",
+        message: "components: none. The image boots live; it cannot be installed to a disk and cannot be upgraded.")
+
+    /// The suites of the distribution's own archives are not used beside a mirror.
+    package static func mirrorAlone(_ mirror: String, _ distribution: BaseReference.Distribution) -> Warning {
+        let suite = distribution.suite
+        return Warning(
+            code: "mirror-alone",
+            message: "mirror: all packages come from the suite \(suite) of \(mirror). \(suite)-security and "
+                + "\(suite)-updates are not used: security updates are missing unless the mirror merges them.")
     }
 }

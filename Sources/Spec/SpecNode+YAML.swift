@@ -1,4 +1,4 @@
-import FactoryProtocol
+package import FactoryProtocol
 package import YAML
 
 extension SpecNode {
@@ -34,12 +34,19 @@ extension BuildSpec {
         do throws(YAMLError) {
             node = try Node.parse(text)
         } catch {
-            throw SpecError(problems: [
-                Problem(
-                    path: error.path, line: error.mark.line, column: error.mark.column, code: error.code.rawValue,
-                    message: error.message, suggestion: error.advice)
-            ])
+            throw SpecError(problems: [Problem(error)])
         }
         return try read(SpecNode(yaml: node))
+    }
+}
+
+extension Problem {
+    /// A mistake in the syntax of a description.
+    package init(_ error: YAMLError) {
+        self =
+            Problem(
+                path: error.path, line: error.mark.line, column: error.mark.column, code: error.code.rawValue,
+                message: error.message, suggestion: error.advice
+            ).withoutPasswords
     }
 }

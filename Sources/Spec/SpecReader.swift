@@ -1,17 +1,19 @@
-import FactoryProtocol
+package import FactoryProtocol
 import Spelling
 
 /// Reads a description and gathers every problem on the way.
 struct SpecReader {
     private(set) var problems: [Problem] = []
 
+    /// Every problem is shown, stored and sent without the passwords that the description holds by mistake.
     mutating func problem(
         _ code: String, _ message: String, at node: SpecNode?, path: String, suggestion: String? = nil
     ) {
         problems.append(
             Problem(
                 path: path, line: node?.line, column: node?.column, code: code, message: message,
-                suggestion: suggestion))
+                suggestion: suggestion
+            ).withoutPasswords)
     }
 
     /// The entries of a mapping; keys that are not known and keys that come twice are problems.
@@ -109,5 +111,14 @@ struct SpecReader {
             }
         }
         return values
+    }
+}
+
+extension Problem {
+    /// The same with `***` for each password in it.
+    package var withoutPasswords: Problem {
+        Problem(
+            path: Passwords.masked(path), line: line, column: column, code: code, message: Passwords.masked(message),
+            suggestion: suggestion.map { Passwords.masked($0) })
     }
 }

@@ -16,14 +16,19 @@ package struct SpecValueError: Error, Sendable, Equatable {
 
 /// A value that stands in a description as one piece of text.
 protocol SpecText: Codable, CustomStringConvertible {
+    /// Reads what a user wrote.
     init(parsing text: String) throws(SpecValueError)
+    /// Reads what was taken before.
+    init(stored text: String) throws(SpecValueError)
 }
 
 extension SpecText {
+    init(stored text: String) throws(SpecValueError) { try self.init(parsing: text) }
+
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         do {
-            try self.init(parsing: try container.decode(String.self))
+            try self.init(stored: try container.decode(String.self))
         } catch let error as SpecValueError {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: error.message)
         }

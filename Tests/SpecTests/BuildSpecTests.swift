@@ -137,7 +137,7 @@ private func problems(_ json: String) throws -> [Problem] {
 
 @Suite struct PlannerTests {
     @Test func anISOWithBothBootsIsThreeJobsInARow() throws {
-        let plan = Planner.plan(try read(#"{"base":"distro:debian/bookworm","version":"1"}"#))
+        let plan = Planner.plan(try read(#"{"base":"distro:debian/bookworm","version":"v1.0.0"}"#))
         #expect(plan.jobs.map(\.name) == ["image-amd64", "iso-amd64", "boot-check-amd64"])
         #expect(plan.jobs.map(\.needs) == [[], ["image-amd64"], ["iso-amd64"]])
         #expect(plan.warnings.map(\.code) == ["live-only"])
@@ -151,13 +151,13 @@ private func problems(_ json: String) throws -> [Problem] {
 
     @Test func withoutABootCheckTheWarningSaysSo() throws {
         let plan = Planner.plan(
-            try read(#"{"base":"distro:debian/bookworm","version":"1","bootCheck":"none","components":"dir:/k"}"#))
+            try read(#"{"base":"distro:debian/bookworm","version":"v1.0.0","bootCheck":"none","components":"dir:/k"}"#))
         #expect(plan.jobs.map(\.name) == ["image-amd64", "iso-amd64"])
         #expect(plan.warnings.map(\.code) == ["not-booted"])
     }
 
     @Test func theImageAloneIsOneJob() throws {
-        let plan = Planner.plan(try read(#"{"base":"docker://debian:12","version":"1","artifacts":["image"]}"#))
+        let plan = Planner.plan(try read(#"{"base":"docker://debian:12","version":"v1.0.0","artifacts":["image"]}"#))
         #expect(plan.jobs.map(\.name) == ["image-amd64"])
         #expect(plan.jobs[0].requirements == ["isolation", "tool.skopeo"])
     }
@@ -168,7 +168,7 @@ private func problems(_ json: String) throws -> [Problem] {
     }
 
     @Test func workTravelsAsJSON() throws {
-        for job in Planner.plan(try read(#"{"base":"distro:debian/trixie","version":"1"}"#)).jobs {
+        for job in Planner.plan(try read(#"{"base":"distro:debian/trixie","version":"v1.0.0"}"#)).jobs {
             #expect(try JobWork(job.work.json()) == job.work)
         }
     }

@@ -48,10 +48,7 @@ package struct ConversionPlanner: Sendable {
     private var warnings: [Warning] {
         var warnings: [Warning] = []
         if isLiveOnly {
-            warnings.append(
-                Warning(
-                    code: "live-only",
-                    message: "components: none. The image boots live; it can be neither installed nor upgraded."))
+            warnings.append(.liveOnly)
         } else {
             warnings.append(
                 Warning(
@@ -59,6 +56,9 @@ package struct ConversionPlanner: Sendable {
                     message:
                         "Kairos' own cloud configurations (/system/oem) are not written yet: put them on the medium, or "
                         + "the system starts without users, mounts and services of Kairos."))
+        }
+        if let mirror = work.mirror, case .distribution(let distribution) = work.base {
+            warnings.append(.mirrorAlone(mirror, distribution))
         }
         let kept: [SkippableStep] = [.installPackages, .installKernel, .kernel, .initrd]
         for name in kept where work.skipSteps.contains(name) {

@@ -45,10 +45,7 @@ struct SpecInput: Sendable {
         do throws(YAMLError) {
             return SpecNode(yaml: try Node.parse(text))
         } catch {
-            let problem = Problem(
-                path: error.path, line: error.mark.line, column: error.mark.column, code: error.code.rawValue,
-                message: error.message, suggestion: error.advice)
-            throw SpecProblems(problems: [problem], source: source)
+            throw SpecProblems(problems: [Problem(error)], source: source)
         }
     }
 
