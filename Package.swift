@@ -73,7 +73,7 @@ let package = Package(
         module(
             "FactoryQueue", "Sources/Queue",
             [
-                "FactoryProtocol", "FactorySpec", "FactoryMigrations", "SQLite", "JSON", "Crypto",
+                "FactoryProtocol", "FactorySpec", "FactoryMigrations", "SQLite", "JSON", "Crypto", "IO",
             ]),
         module("FactoryStore", "Sources/Store", ["FactoryProtocol", "IO", "Crypto", "HTTP"]),
         module(
@@ -158,7 +158,7 @@ let package = Package(
             [
                 "FactoryScheduling", "FactoryQueue", "FactoryEvents", "FactoryWire", "FactoryProtocol", "FactorySpec",
                 "IO",
-                "JSON",
+                "JSON", "SQLite",
             ]),
         tests(
             "Execution",
@@ -196,7 +196,7 @@ let package = Package(
             ["factoryctl", "Arguments", "Terminal", "FactoryClient", "FactoryProtocol", "FactorySpec", "JSON", "IO"]),
         tests(
             "Factoryd",
-            ["factoryd", "FactoryWire", "FactoryProtocol", "Processes", "IO", "JSON"]),
+            ["factoryd", "FactoryWire", "FactoryProtocol", "Processes", "SQLite", "IO", "JSON"]),
         tests("Migrations", ["FactoryMigrations"]),
         tests("Architecture", ["JSON", "Processes", "IO"]),
         tests(

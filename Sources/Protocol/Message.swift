@@ -55,6 +55,15 @@ package struct Incoming: Sendable {
         bytes = payload
     }
 
+    /// The job and the claim that the message is about, also when the rest of it is not understood; nil when it names none.
+    package var claim: Claim? {
+        do throws(JSONError) {
+            return try StrictJSON.decode(Claim.self, from: bytes, maxDepth: FrameLimits.depth)
+        } catch {
+            return nil  // asked of a message that could not be read: that has been said already
+        }
+    }
+
     /// Decodes the message; fields that it does not know are ignored.
     package func decode<Body: Message>(_: Body.Type = Body.self) throws(ProtocolError) -> Body {
         guard type == Body.type else {

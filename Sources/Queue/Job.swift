@@ -139,6 +139,16 @@ extension Job {
         return Claim(job: id, fence: fence)
     }
 
+    /// What is to be done cannot be read. That counts as one attempt, and no other is made: it would read the same.
+    package mutating func undecodable(_ failure: Failure) -> Move {
+        switch state {
+        case .ready: attempt += 1
+        case .leased: break
+        case .waiting, .running, .ended: return .unchanged
+        }
+        return .settle(end(.failed, .failed(failure), failure.message))
+    }
+
     /// The worker took it.
     package mutating func accepted(_ fence: Fence) -> Verdict {
         guard fence == self.fence else { return .superseded }

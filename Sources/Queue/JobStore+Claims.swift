@@ -23,6 +23,21 @@ package struct ClaimedJob: Sendable, Equatable {
     package var token: String
 }
 
+/// What became of the wish to give a job to a worker.
+package enum ClaimResult: Sendable, Equatable {
+    /// The worker has it.
+    case claimed(ClaimedJob)
+    /// It is somebody else's, or it is not ready yet.
+    case notReady
+    /// What the queue holds of it cannot be decoded, and it has failed with that.
+    case undecodable(Failure)
+
+    /// The job, when it was claimed.
+    package var job: ClaimedJob? {
+        if case .claimed(let job) = self { job } else { nil }
+    }
+}
+
 /// What became of what a worker said.
 package enum Standing: Sendable, Equatable {
     /// It counts; the job moved, or had moved before.
@@ -42,12 +57,22 @@ package enum Acceptance: Sendable, Equatable {
 extension JobStore {
     /// Gives a ready job to a worker: lease, attempt and fence in one transaction.
     ///
-    /// Nil when somebody else has it, or it is not ready yet: the job was claimed once, whoever asks.
-    package func claim(_ id: JobID, for worker: WorkerName) async throws(QueueError) -> ClaimedJob? {
+    /// A job is claimed once, whoever asks. One whose work cannot be decoded is no worker's: it fails here, after one
+    /// attempt, and what needs it is settled.
+    package func claim(_ id: JobID, for worker: WorkerName) async throws(QueueError) -> ClaimResult {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(id, db)
-            guard let claim = row.job.claimed(by: worker, at: settlement.now, settlement.policy) else { return nil }
+            guard let claim = row.job.claimed(by: worker, at: settlement.now, settlement.policy) else {
+                return .notReady
+            }
+            let (stored, noCache, timeout, epoch) = try db.order(of: id)
+            let work: JobWork
+            do throws(UndecodableWork) {
+                work = try stored.decoded()
+            } catch {
+                return .undecodable(try settlement.fail(&row, error, db))
+            }
             try row.save(db, at: settlement.now)
             let token = newToken()
             try db.run(
@@ -58,14 +83,28 @@ extension JobStore {
                     JobStateChanged(state: .leased, worker: worker, maxAttempts: row.job.maxAttempts)),
                 build: row.build, job: id, attempt: row.job.attempt, at: settlement.now)
             try settlement.refresh(row.build, db)
-            let (work, noCache, timeout, epoch): (JSONColumn<JobWork>, Bool, Int64, Int64?) = try db.one(
-                """
-                SELECT work_json, no_cache, timeout_seconds, source_date_epoch
-                FROM jobs JOIN builds ON builds.id = jobs.build WHERE jobs.id = ?
-                """, id)
-            return ClaimedJob(
-                claim: claim, attempt: row.job.attempt, work: work.value, noCache: noCache,
-                inputs: try db.inputs(of: id), timeoutSeconds: timeout, sourceDateEpoch: epoch, token: token)
+            return .claimed(
+                ClaimedJob(
+                    claim: claim, attempt: row.job.attempt, work: work, noCache: noCache,
+                    inputs: try db.inputs(of: id), timeoutSeconds: timeout, sourceDateEpoch: epoch, token: token))
+        }
+    }
+
+    /// Fails the ready jobs whose requirements cannot be decoded: no worker can be chosen for them.
+    ///
+    /// - Returns: Which, with their failures.
+    package func failUndecodableRequirements() async throws(QueueError) -> [JobID: Failure] {
+        // Most of the time there is none, and nothing is written.
+        guard try await read({ db in try !db.undecodableRequirements().isEmpty }) else { return [:] }
+        let settlement = settlement
+        return try await write { db in
+            var failed: [JobID: Failure] = [:]
+            for (id, error) in try db.undecodableRequirements() {
+                var row = try JobRow.load(id, db)
+                guard case .ready = row.job.state else { continue }
+                failed[id] = try settlement.fail(&row, error, db)
+            }
+            return failed
         }
     }
 
@@ -151,6 +190,35 @@ extension JobStore {
                 """, digest(of: token))
             return row.map { Claim(job: $0.0, fence: $0.1) }
         }
+    }
+}
+
+extension Connection {
+    /// What a job is to do, as it is stored, with what an `assign` says of it besides.
+    fileprivate borrowing func order(of job: JobID) throws -> (StoredWork, Bool, Int64, Int64?) {
+        let (format, json, noCache, timeout, epoch): (Int64, String, Bool, Int64, Int64?) = try one(
+            """
+            SELECT work_format, work_json, no_cache, timeout_seconds, source_date_epoch
+            FROM jobs JOIN builds ON builds.id = jobs.build WHERE jobs.id = ?
+            """, job)
+        return (StoredWork(format: format, json: json), noCache, timeout, epoch)
+    }
+
+    /// Ready jobs for which no worker can be chosen, because it cannot be read where they must run.
+    fileprivate borrowing func undecodableRequirements() throws -> [(job: JobID, why: UndecodableWork)] {
+        let kinds: [(String, String)] = try all(
+            "SELECT DISTINCT architecture, requirements_json FROM jobs WHERE state = 'ready'")
+        var found: [(job: JobID, why: UndecodableWork)] = []
+        for (architecture, requirements) in kinds where StoredNeed.decoded(architecture, requirements) == nil {
+            let jobs: [JobID] = try all(
+                """
+                SELECT id FROM jobs WHERE state = 'ready' AND architecture = ? AND requirements_json = ? ORDER BY id
+                """, architecture, requirements)
+            let why = UndecodableWork(
+                "where it must run cannot be read: architecture '\(architecture)', requirements \(requirements)")
+            found += jobs.map { (job: $0, why: why) }
+        }
+        return found
     }
 }
 

@@ -35,6 +35,22 @@ package struct Need: Sendable, Hashable {
     let text: String
 }
 
+/// Where a job must run, as its row has it.
+enum StoredNeed {
+    /// The need; nil when it cannot be decoded.
+    static func decoded(_ architecture: String, _ requirements: String) -> Need? {
+        guard let known = Architecture(rawValue: architecture) else { return nil }
+        do throws(JSONError) {
+            return Need(
+                architecture: known, requirements: try StrictJSON.decode([String].self, from: Array(requirements.utf8)),
+                text: architecture + " " + requirements)
+        } catch {
+            // Why it cannot be read is said by the job that fails for it.
+            return nil
+        }
+    }
+}
+
 extension JobStore {
     /// Ready jobs, those of the oldest build first, those included whose wait is not over; at most `limit`, and with
     /// `needs` only those that need one of these.
@@ -43,16 +59,20 @@ extension JobStore {
     ) async throws(QueueError) -> [ReadyJob] {
         try await read { db in
             let wanted = try needs.map { try JSONColumn($0.map(\.text)) }
-            let rows: [(JobID, Architecture, JSONColumn<[String]>, Timestamp, WorkerName?)] = try db.all(
+            let rows: [(JobID, String, String, Timestamp, WorkerName?)] = try db.all(
                 """
                 SELECT id, architecture, requirements_json, ready_at, worker FROM jobs
                 WHERE state = 'ready' AND id > ?1
                     AND (?2 IS NULL OR architecture || ' ' || requirements_json IN (SELECT value FROM json_each(?2)))
                 ORDER BY id LIMIT ?3
                 """, after, wanted, limit)
-            return rows.map {
-                ReadyJob(
-                    job: $0.0, architecture: $0.1, requirements: $0.2.value, notBefore: $0.3, lastWorker: $0.4)
+            // One that cannot be decoded is left out here: it fails by itself and hides no other.
+            return rows.compactMap { row in
+                StoredNeed.decoded(row.1, row.2).map { need in
+                    ReadyJob(
+                        job: row.0, architecture: need.architecture, requirements: need.requirements,
+                        notBefore: row.3, lastWorker: row.4)
+                }
             }
         }
     }
@@ -63,13 +83,9 @@ extension JobStore {
     /// What the ready jobs need: few things, however many jobs there are.
     package func readyNeeds() async throws(QueueError) -> [Need] {
         try await read { db in
-            let rows: [(Architecture, JSONColumn<[String]>)] = try db.all(
+            let rows: [(String, String)] = try db.all(
                 "SELECT DISTINCT architecture, requirements_json FROM jobs WHERE state = 'ready' ORDER BY 1, 2")
-            return try rows.map { row in
-                Need(
-                    architecture: row.0, requirements: row.1.value,
-                    text: row.0.rawValue + " " + (try CanonicalJSON.text(row.1.value)))
-            }
+            return rows.compactMap { row in StoredNeed.decoded(row.0, row.1) }
         }
     }
 

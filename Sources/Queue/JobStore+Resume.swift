@@ -86,6 +86,15 @@ extension JobStore {
         }
     }
 
+    /// Whether a worker has accepted a claim that is still the current one.
+    package func isRunning(_ claim: Claim) async throws(QueueError) -> Bool {
+        try await read { db in
+            let count: Int = try db.one(
+                "SELECT count(*) FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", claim.job, claim.fence)
+            return count == 1
+        }
+    }
+
     /// The attempt in whose name a worker may speak; nil when the claim is superseded, or another worker's.
     package func attempt(of claim: Claim, by worker: WorkerName) async throws(QueueError) -> ClaimedAttempt? {
         try await read { db in

@@ -51,22 +51,23 @@ private func insert(
 ) throws {
     try db.run(
         """
-        INSERT INTO builds(id, submitted_by, idempotency_key, spec_digest, spec_json, title, warnings_json, no_cache,
-            source_date_epoch, submitted_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
+        INSERT INTO builds(id, submitted_by, idempotency_key, spec_digest, spec_json, spec_format, title, warnings_json,
+            no_cache, source_date_epoch, submitted_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
         """,
         build, submission.user, submission.idempotencyKey, digest, String(decoding: spec, as: UTF8.self),
-        submission.spec.title, try JSONColumn(submission.plan.warnings), submission.noCache,
+        StoredWork.format, submission.spec.title, try JSONColumn(submission.plan.warnings), submission.noCache,
         submission.spec.sourceDateEpoch, settlement.now)
     for (place, planned) in submission.plan.jobs.enumerated() {
         try db.run(
             """
-            INSERT INTO jobs(id, build, place, name, kind, architecture, work_json, requirements_json,
+            INSERT INTO jobs(id, build, place, name, kind, architecture, work_json, work_format, requirements_json,
                 timeout_seconds, max_attempts, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')
             """,
             JobID(build, planned.name), build, place, planned.name, planned.work.kind, planned.arch,
-            try JSONColumn(planned.work), try JSONColumn(planned.requirements), planned.timeoutSeconds,
+            try JSONColumn(planned.work), StoredWork.format, try JSONColumn(planned.requirements),
+            planned.timeoutSeconds,
             planned.maxAttempts)
         for need in planned.needs {
             try db.run(

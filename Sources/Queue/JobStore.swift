@@ -1,5 +1,6 @@
 import FactoryMigrations
 package import FactoryProtocol
+import IO
 package import SQLite
 
 /// The durable queue: each method is one transaction in which a job's machine meets its row.
@@ -35,10 +36,13 @@ package final class JobStore: Sendable {
         do {
             var options = Connection.Options()
             options.applicationID = Self.applicationID
+            let steps = Migration.all.map { SchemaStep(name: $0.name, sql: $0.sql) }
+            // Opening for writing empties the write-ahead log into the database. What a newer release wrote stays as it is.
+            try Self.check(path, steps, options)
             do {
                 // A connection of its own, closed before the writer opens: migrations run outside of group commits.
                 let db = try Connection(path, .writer, options: options)
-                try db.migrate(Migration.all.map { SchemaStep(name: $0.name, sql: $0.sql) })
+                try db.migrate(steps)
             }
             writer = try Writer(path, options: options)
             readers = try Readers(path, options: options)
@@ -46,6 +50,14 @@ package final class JobStore: Sendable {
             throw QueueError(error)
         }
         (self.policy, self.clock, self.isStored) = (policy, clock, isStored)
+    }
+
+    private static func check(_ path: String, _ steps: [SchemaStep], _ options: Connection.Options) throws {
+        guard let size = try FileIO.status(path)?.size, size > 0 else { return }
+        // Whose file it is says the writer; a new one that a crash left half made is made whole by it.
+        var reading = options
+        reading.applicationID = 0
+        try Connection(path, .reader, options: reading).checkSchema(steps)
     }
 
     /// Now, by the clock that rows are written with.

@@ -33,6 +33,14 @@ struct Settlement: Sendable {
         try refresh(row.build, db)
     }
 
+    /// Ends a ready job, or one that is just being claimed, that cannot be decoded.
+    func fail(_ row: inout JobRow, _ error: UndecodableWork, _ db: borrowing Connection) throws -> Failure {
+        let failure = error.failure(of: row.job.id)
+        guard case .settle(let end) = row.job.undecodable(failure) else { return failure }
+        try settle(row, end, db)
+        return failure
+    }
+
     /// Makes a waiting job ready when all that it needs has succeeded; takes an earlier result when there is one.
     func promote(_ row: inout JobRow, _ db: borrowing Connection) throws {
         let missing: Int = try db.one(
@@ -77,14 +85,21 @@ struct Settlement: Sendable {
 
     /// Settles a ready job from an earlier success with the same key whose artifacts are all still in the store.
     private func takeFromCache(_ row: inout JobRow, _ db: borrowing Connection) throws -> Bool {
-        let (work, noCache, epoch): (JSONColumn<JobWork>, Bool, Int64?) = try db.one(
+        let (format, json, noCache, epoch): (Int64, String, Bool, Int64?) = try db.one(
             """
-            SELECT work_json, no_cache, source_date_epoch FROM jobs JOIN builds ON builds.id = jobs.build
+            SELECT work_format, work_json, no_cache, source_date_epoch FROM jobs JOIN builds ON builds.id = jobs.build
             WHERE jobs.id = ?
             """, row.job.id)
-        guard work.value.mayBeSettledFromCache else { return false }
+        let work: JobWork
+        do throws(UndecodableWork) {
+            work = try StoredWork(format: format, json: json).decoded()
+        } catch {
+            // It fails when it is claimed: the job that made it ready must end as it did.
+            return false
+        }
+        guard work.mayBeSettledFromCache else { return false }
         let inputs = try db.inputs(of: row.job.id)
-        let key = try CacheKey.of(work.value, inputs: inputs, sourceDateEpoch: epoch)
+        let key = try CacheKey.of(work, inputs: inputs, sourceDateEpoch: epoch)
         try db.run("UPDATE jobs SET cache_key = ? WHERE id = ?", key, row.job.id)
         guard !noCache else { return false }
         let candidates: [JobID] = try db.all(

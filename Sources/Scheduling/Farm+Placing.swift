@@ -2,6 +2,7 @@ import FactoryProtocol
 import FactoryQueue
 import FactorySpec
 import FactoryWire
+import IO
 import JSON
 
 extension Farm {
@@ -16,23 +17,36 @@ extension Farm {
 
     /// Claims every ready job that a free slot suits, those of the oldest build first.
     ///
-    /// Only jobs that some worker can take now are read, so that any number of others hides none of them.
-    func placeReadyJobs() async throws(QueueError) -> [Order] {
-        guard registry.offers().contains(where: \.hasRoom) else { return [] }
+    /// Only jobs that some worker can take now are read, so that any number of others hides none of them. Each order is
+    /// handed on as it is claimed: what goes wrong with a later job does not touch it, and the pass goes on behind that one.
+    ///
+    /// - Throws: When the database itself fails: no other job could be claimed either.
+    func placeReadyJobs(_ deliver: (Order) -> Void) async throws(QueueError) {
+        guard registry.offers().contains(where: \.hasRoom) else { return }
+        for (job, failure) in try await store.failUndecodableRequirements() { await undecodable(job, failure) }
         let needs = try await store.readyNeeds()
-        var orders: [Order] = []
         var last = JobID("")
         while true {
             let placeable = placeable(needs)
             guard !placeable.isEmpty else { break }
             let jobs = try await store.readyJobs(limit: Self.page, after: last, needs: placeable)
             for job in jobs where store.isDue(job) {
-                if let order = try await place(job) { orders.append(order) }
+                do throws(QueueError) {
+                    if let order = try await place(job) { deliver(order) }
+                } catch {
+                    guard error.code != .diskFull, store.failure == nil else { throw error }
+                    unplaceable(job.job, error)
+                }
             }
             guard jobs.count == Self.page, let end = jobs.last else { break }
             last = end.job
         }
-        return orders
+    }
+
+    /// A job whose stored work cannot be read has failed.
+    private func undecodable(_ job: JobID, _ failure: Failure) async {
+        log.error("A job cannot be read, and has failed.", ["job": job.rawValue, "why": failure.message])
+        await publish(job.build)
     }
 
     /// The needs for which some worker has a free slot.
@@ -49,12 +63,21 @@ extension Farm {
         let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
         // Another worker than the one that failed it or declined it, when there is one.
         let others = offers.filter { $0.name != job.lastWorker }
-        guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers),
-            let claimed = try await store.claim(job.job, for: worker)
-        else { return nil }
-        registry.hold(claimed.claim, by: worker)
-        await publish(job.job.build)
-        return Order(worker: worker, job: claimed)
+        guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers) else {
+            return nil
+        }
+        switch try await store.claim(job.job, for: worker) {
+        case .notReady: return nil
+        case .undecodable(let failure):
+            await undecodable(job.job, failure)
+            return nil
+        case .claimed(let claimed):
+            registry.hold(claimed.claim, by: worker)
+            unplaced.withLock { _ = $0.remove(job.job) }
+            offered.withLock { $0.offered(claimed.claim, now: .now) }
+            await publish(job.job.build)
+            return Order(worker: worker, job: claimed)
+        }
     }
 
     /// Sends a claimed job to its worker; one that does not arrive goes back and is no attempt.
@@ -111,9 +134,13 @@ extension Farm {
             return Explained(job: id, state: job.state, summary: pause + placing, lines: lines)
         case .leased, .running:
             let worker = job.worker?.rawValue ?? "a worker"
+            let left = offered.withLock { $0.left(of: id, limit: settings.acceptance, now: .now) }
+            let wait = left.map { "; given back in \(max(0, $0.components.seconds)) s unless the worker accepts it" }
             return Explained(
                 job: id, state: job.state,
-                summary: "\(job.state.rawValue) on \(worker), attempt \(job.attempt) of \(job.maxAttempts)", lines: [])
+                summary: "\(job.state.rawValue) on \(worker), attempt \(job.attempt) of \(job.maxAttempts)"
+                    + (wait ?? ""),
+                lines: [])
         case .succeeded, .failed, .cancelled, .expired:
             return Explained(
                 job: id, state: job.state, summary: job.state.rawValue + (job.reason.map { ": \($0)" } ?? ""), lines: []

@@ -22,6 +22,11 @@ package final class Farm: Sendable {
     /// Claims that could not be given up yet, for the same reason.
     private let unreturned = Locked<[Claim: Return]>([:])
 
+    /// Claims that no worker has accepted yet.
+    let offered = Locked(OfferedClaims())
+    /// Jobs that could not be placed, so that each is told of once.
+    let unplaced = Locked<Set<JobID>>([])
+
     /// How a claim goes back.
     enum Return: Sendable {
         /// The attempt failed with its worker.
@@ -126,6 +131,10 @@ package final class Farm: Sendable {
                 return  // cancelled
             }
             for change in registry.tick(now: .now) { await apply(change) }
+            for claim in offered.withLock({ $0.overdue(settings.acceptance, now: .now) }) {
+                log.warning("A worker did not accept a job in time.", ["job": claim.job.rawValue])
+                await giveBack(claim, .declined("no worker accepted it within \(settings.acceptance)"))
+            }
             for build in unpublished.withLock({ $0 }) { await publish(build) }
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
             if ContinuousClock.now >= nextForgetting {
@@ -140,7 +149,7 @@ package final class Farm: Sendable {
         await withDiscardingTaskGroup { group in
             for await _ in wakeup.signals {
                 do throws(QueueError) {
-                    for order in try await placeReadyJobs() {
+                    try await placeReadyJobs { order in
                         // One worker that does not read must not hold up the others.
                         group.addTask { await self.deliver(order) }
                     }
@@ -150,6 +159,13 @@ package final class Farm: Sendable {
             }
             group.cancelAll()
         }
+    }
+
+    /// A job could not be placed, which another job may be.
+    func unplaceable(_ job: JobID, _ error: QueueError) {
+        // Said once, not with every tick.
+        guard unplaced.withLock({ $0.insert(job).inserted }) else { return }
+        log.error("A job could not be placed.", ["job": job.rawValue, "why": error.message])
     }
 
     private func apply(_ change: WorkerRegistry.Change) async {
@@ -194,7 +210,13 @@ package final class Farm: Sendable {
         do throws(QueueError) {
             switch how {
             case .lost(let failure): _ = try await store.workerLost(claim, failure)
-            case .declined(let reason): _ = try await store.decline(claim, reason: reason)
+            case .declined(let reason):
+                let standing = try await store.decline(claim, reason: reason)
+                if standing == .superseded, try await store.isRunning(claim) {
+                    // It was accepted after all.
+                    unreturned.withLock { _ = $0.removeValue(forKey: claim) }
+                    return
+                }
             }
             unreturned.withLock { _ = $0.removeValue(forKey: claim) }
             ended(claim)
@@ -208,6 +230,7 @@ package final class Farm: Sendable {
     /// An attempt is over: its slot and its incoming directory are free.
     func ended(_ claim: Claim) {
         registry.release(claim)
+        offered.withLock { $0.settled(claim) }
         access.closeIncoming(StoreAccess.name(of: claim))
         wake()
     }

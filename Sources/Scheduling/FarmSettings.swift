@@ -8,6 +8,8 @@ package struct FarmSettings: Sendable {
     package var forgetWorkersAfter = Duration.seconds(7 * 24 * 3600)
     /// After so long a build that is over is forgotten, with its log and the artifacts that no other has; nil for never.
     package var forgetBuildsAfter: Duration?
+    /// So long a worker may leave a job that it was given without an answer; then the job goes to be placed again.
+    package var acceptance = Duration.seconds(60)
     /// How often workers, builds and artifacts that may be forgotten are looked for.
     package var forgetting = Duration.seconds(3600)
     /// From the connection to the first whole frame.

@@ -131,6 +131,7 @@ struct WorkerConnection: Sendable {
         for (claim, attempt) in found.keep {
             // The answer `accepted` may have been lost with the old connection.
             _ = try await farm.store.accept(claim)
+            farm.offered.withLock { $0.settled(claim) }
             await farm.publish(claim.job.build)
             kept.append(
                 KeptJob(job: claim.job, fence: claim.fence, ackedThrough: await stored(of: claim, attempt: attempt)))
@@ -175,6 +176,7 @@ struct WorkerConnection: Sendable {
         guard try await farm.store.attempt(of: claim, by: name) != nil,
             case .current(let cancelReason) = try await farm.store.accept(claim)
         else { return try await superseded(claim, id: id) }
+        farm.offered.withLock { $0.settled(claim) }
         await farm.publish(claim.job.build)
         if let cancelReason {
             // It was told before it had the job, and then it means nothing to a worker.

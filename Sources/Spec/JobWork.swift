@@ -104,6 +104,34 @@ package struct BootCheckWork: Codable, Sendable, Equatable {
     }
 }
 
+// Stored work outlives the release that wrote it. A key that is missing means the default. A field that is added gets one,
+// and is written only when it has another value: digests and cache keys of earlier descriptions stay as they are. The fields
+// below were always written, and are for the same reason.
+
+extension ImageWork {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        base = try container.decode(BaseReference.self, forKey: .base)
+        version = try container.decode(ImageVersion.self, forKey: .version)
+        arch = try container.decode(Architecture.self, forKey: .arch)
+        model = try container.decodeIfPresent(Model.self, forKey: .model) ?? .generic
+        components = try container.decodeIfPresent(Components.self, forKey: .components) ?? .none
+        mirror = try container.decodeIfPresent(String.self, forKey: .mirror)
+        skipSteps = try container.decodeIfPresent([SkippableStep].self, forKey: .skipSteps) ?? []
+    }
+}
+
+extension BootCheckWork {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            arch: try container.decode(Architecture.self, forKey: .arch),
+            firmwares: try container.decode([Firmware].self, forKey: .firmwares))
+        memoryMiB = try container.decodeIfPresent(Int.self, forKey: .memoryMiB) ?? memoryMiB
+        timeoutSeconds = try container.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? timeoutSeconds
+    }
+}
+
 extension JobWork: Codable {
     private enum Keys: String, CodingKey {
         case kind

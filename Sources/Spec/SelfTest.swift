@@ -23,3 +23,15 @@ package struct SelfTest: Codable, Sendable, Hashable {
         self.scratchMegabytes = scratchMegabytes
     }
 }
+
+extension SelfTest {
+    /// Reads it as it is stored: a key that is missing means the default.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(seconds: try container.decode(Int.self, forKey: .seconds))
+        linesPerSecond = try container.decodeIfPresent(Int.self, forKey: .linesPerSecond) ?? linesPerSecond
+        megabytes = try container.decodeIfPresent(Int.self, forKey: .megabytes) ?? megabytes
+        failure = try container.decodeIfPresent(String.self, forKey: .failure)
+        scratchMegabytes = try container.decodeIfPresent(Int.self, forKey: .scratchMegabytes)
+    }
+}

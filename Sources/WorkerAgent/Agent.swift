@@ -107,7 +107,7 @@ final class Agent: Sendable {
             architectures: settings.architectures, slots: settings.slots, capabilities: capabilities,
             host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
-            settings.endpoint, hello: hello, offer: offer, held: heldJobs(), until: .in(.seconds(20)))
+            settings.endpoint, hello: hello, offer: offer, held: await heldJobs(), until: .in(.seconds(20)))
         for claim in resumed.drop {
             log(.info, "The farm gave a job away or has its end.", values(claim))
             job(claim)?.dropped()
@@ -122,13 +122,18 @@ final class Agent: Sendable {
         return session
     }
 
-    private func heldJobs() -> [HeldJob] {
-        jobs.withLock { Array($0.values) }.map { job in
-            // A spool that cannot be read has nothing to offer beyond what the server has.
-            HeldJob(
-                job: job.claim.job, fence: job.claim.fence,
-                through: (try? EventWriter.lastSequence(in: job.spool)) ?? 0)
-        }.sorted { $0.job < $1.job }
+    private func heldJobs() async -> [HeldJob] {
+        let jobs = jobs.withLock { Array($0.values) }
+        guard !jobs.isEmpty else { return [] }
+        // A spool may lie on a slow disk.
+        return await OwnThread.run("held-jobs") {
+            jobs.map { job in
+                // A spool that cannot be read has nothing to offer beyond what the server has.
+                HeldJob(
+                    job: job.claim.job, fence: job.claim.fence,
+                    through: (try? EventWriter.lastSequence(in: job.spool)) ?? 0)
+            }.sorted { $0.job < $1.job }
+        }
     }
 
     /// Says `heartbeat` for as long as the session lasts.
@@ -155,6 +160,7 @@ final class Agent: Sendable {
                 try await take(incoming, session, &group)
             } catch {
                 log(.error, "The farm said something that is not understood.", ["why": error.message])
+                await decline(incoming, error, session)
             }
         }
     }
@@ -208,6 +214,15 @@ final class Agent: Sendable {
             log(.warning, "A job was declined.", values(claim, ["why": error.message]))
             await answer(session, Declined(job: claim.job, fence: claim.fence, reason: error.message))
         }
+    }
+
+    /// Declines a job whose assignment is not understood, so that the farm does not wait for an answer. What does not even
+    /// name a job has none.
+    private func decline(_ incoming: Incoming, _ error: ProtocolError, _ session: FarmSession) async {
+        guard incoming.type == Assign.type, let claim = incoming.claim else { return }
+        let reason = "the assignment is not understood: \(error.message)"
+        log(.warning, "A job was declined.", values(claim, ["why": reason]))
+        await answer(session, Declined(job: claim.job, fence: claim.fence, reason: reason))
     }
 
     /// Makes the spool of a job; what it throws is why the job is declined.

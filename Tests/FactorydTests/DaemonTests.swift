@@ -4,6 +4,7 @@ import Glibc
 import IO
 import JSON
 import Processes
+import SQLite
 import TestSupport
 import Testing
 
@@ -41,6 +42,19 @@ struct DaemonTests {
         #expect(await first.end(SIGKILL) == -SIGKILL)
         let third = try DaemonProcess(root: folder.path)
         _ = try await third.connect().ask(AskStatus(), for: StatusReport.self)
+    }
+
+    @Test func aDatabaseOfANewerReleaseIsRefusedWithASentence() async throws {
+        let first = try DaemonProcess(root: folder.path)
+        _ = try await first.connect()
+        #expect(await first.end(SIGTERM) == 0)
+        let database = folder.file("factory.sqlite")
+        try Connection(database, .writer).run("INSERT INTO migrations VALUES ('9999_later', 'd', 't')")
+        let before = try FileIO.read(database, limit: 1 << 24)
+        let older = try DaemonProcess(root: folder.path)
+        #expect(await older.ended() == 1)
+        #expect(try older.log().contains("was written by a newer release: it holds the migration '9999_later'"))
+        #expect(try FileIO.read(database, limit: 1 << 24) == before)
     }
 
     @Test func whatAttemptsLeftBeforeAKillIsRemovedByTheNextDaemon() async throws {

@@ -88,7 +88,7 @@ import Testing
         let store = store
         let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
             for worker in 0..<20 {
-                group.addTask { try await store.claim(job.job, for: WorkerName("w\(worker)")) != nil }
+                group.addTask { try await store.claim(job.job, for: WorkerName("w\(worker)")).job != nil }
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
@@ -212,7 +212,7 @@ import Testing
     @Test func aWorkerThatTakesACancelledJobIsToldSo() async throws {
         let receipt = try await store.submit(try queue.submission())
         let image = try #require(try await store.readyJobs().first)
-        let claimed = try #require(try await store.claim(image.job, for: WorkerName("w1")))
+        let claimed = try #require(try await store.claim(image.job, for: WorkerName("w1")).job)
         _ = try await store.cancel(receipt.build, reason: "alice: wrong version")
         // Twice: the first answer may have been lost.
         for _ in 1...2 {
@@ -236,7 +236,7 @@ import Testing
         _ = try await store.submit(try queue.submission())
         queue.pass(.seconds(-3600))
         let ready = try #require(try await store.readyJobs().first)
-        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")))
+        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")).job)
         queue.pass(.seconds(-3600))
         #expect(try await store.accept(claimed.claim) == .current(cancelReason: nil))
         _ = try await store.finish(claimed.claim, .succeeded, artifacts: [])
@@ -343,7 +343,7 @@ import Testing
         }
         #expect(try await state() == .queued)
         let ready = try #require(try await store.readyJobs().first)
-        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")))
+        let claimed = try #require(try await store.claim(ready.job, for: WorkerName("w1")).job)
         #expect(try await state() == .running)
         #expect(try await store.decline(claimed.claim, reason: "no room") == .current)
         #expect(try await state() == .queued)

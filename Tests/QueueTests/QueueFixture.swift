@@ -2,6 +2,7 @@ import FactoryProtocol
 import FactoryQueue
 import FactorySpec
 import IO
+import SQLite
 import TestSupport
 import Testing
 
@@ -29,6 +30,9 @@ final class QueueFixture: Sendable {
             isStored: { digest in kept.withLock { $0.contains(digest) } })
     }
 
+    /// Changes rows as no release of ours does.
+    func change(_ sql: String) async throws { try await store.writer.write { db in try db.script(sql) } }
+
     func pass(_ duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
 
     func keep(_ artifacts: [Artifact]) { kept.withLock { $0.formUnion(artifacts.map(\.digest)) } }
@@ -46,7 +50,7 @@ final class QueueFixture: Sendable {
     func start(_ worker: String = "w1") async throws -> ClaimedJob {
         let ready = try await store.readyJobs()
         let job = try #require(ready.first)
-        let claimed = try #require(try await store.claim(job.job, for: WorkerName(worker)))
+        let claimed = try #require(try await store.claim(job.job, for: WorkerName(worker)).job)
         #expect(try await store.accept(claimed.claim) == .current(cancelReason: nil))
         return claimed
     }

@@ -4,6 +4,7 @@ import FactorySpec
 import FactoryWire
 import Glibc
 import IO
+import JSON
 import Processes
 import TestSupport
 import Testing
@@ -55,6 +56,39 @@ struct AgentTests {
         try await connection.send(Settled(job: farm.job, fence: Fence(1)))
         try await Self.removed(spool)
         try agent.kill()
+    }
+
+    @Test(
+        "A job whose assignment is not understood is declined with the reason, and the session goes on",
+        arguments: [
+            #"{"kind":"assign","attempt":1,"timeoutSeconds":1,"upload":7}"#, #"{"attempt":"first"}"#, "{}",
+        ])
+    func notUnderstood(rest: String) async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        var fields: [String: JSONValue] = ["job": .string(farm.job.rawValue), "fence": 3]
+        guard case .object(let more) = try StrictJSON.decode(JSONValue.self, from: Array(rest.utf8)) else { return }
+        fields.merge(more) { own, _ in own }
+        try await connection.send(OddAssign(fields: fields))
+        let declined = try await connection.next(Declined.self)
+        #expect(declined.job == farm.job && declined.fence == Fence(3))
+        #expect(declined.reason.contains("not understood"), "\(declined.reason)")
+        // Without a job there is nothing to decline, and the next job is taken all the same.
+        try await connection.send(OddAssign(fields: ["fence": 4]))
+        try await connection.send(try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 0, megabytes: 0), fence: 5))
+        #expect(try await connection.next(Accepted.self).fence == Fence(5))
+        try agent.kill()
+    }
+
+    /// An `assign` as another release may say it.
+    struct OddAssign: Message {
+        static let type = Assign.type
+        let fields: [String: JSONValue]
+
+        init(fields: [String: JSONValue]) { self.fields = fields }
+        init(from decoder: any Decoder) throws { fields = try [String: JSONValue](from: decoder) }
+        func encode(to encoder: any Encoder) throws { try fields.encode(to: encoder) }
     }
 
     @Test("KILL of the agent stops no job: the next agent adopts it, and every line arrives once")

@@ -29,20 +29,7 @@ extension Connection {
             CREATE TABLE IF NOT EXISTS migrations(
                 name TEXT PRIMARY KEY NOT NULL, digest TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT
             """)
-        let applied: [(String, String)] = try all("SELECT name, digest FROM migrations ORDER BY name")
-        for (place, (name, digest)) in applied.enumerated() {
-            guard place < steps.count, steps[place].name == name else {
-                throw SQLiteError(
-                    .newerDatabase, "\(path) was written by a newer release: it holds the migration '\(name)'")
-            }
-            guard steps[place].digest == digest else {
-                throw SQLiteError(
-                    .migrationChanged,
-                    "migration '\(name)' was edited after it was applied to \(path): digest \(steps[place].digest), "
-                        + "applied \(digest)")
-            }
-        }
-        let missing = steps.dropFirst(applied.count)
+        let missing = try missing(of: steps)
         for step in missing {
             try transaction(.immediate) { db in
                 try db.script(step.sql)
@@ -51,5 +38,32 @@ extension Connection {
             }
         }
         return missing.map(\.name)
+    }
+
+    /// Says whether ``migrate(_:)`` with these steps would be refused, and changes no byte: for a connection that only
+    /// reads. A database without a schema is refused by nobody.
+    package borrowing func checkSchema(_ steps: [SchemaStep]) throws {
+        let tables: Int = try one("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'")
+        if tables == 1 { _ = try missing(of: steps) }
+    }
+
+    /// The steps that are not applied yet.
+    private borrowing func missing(of steps: [SchemaStep]) throws -> ArraySlice<SchemaStep> {
+        let applied: [(String, String)] = try all("SELECT name, digest FROM migrations ORDER BY name")
+        for (place, (name, digest)) in applied.enumerated() {
+            guard place < steps.count, steps[place].name == name else {
+                throw SQLiteError(
+                    .newerDatabase,
+                    "\(path) was written by a newer release: it holds the migration '\(name)'. Nothing was changed; start "
+                        + "the newer release again, or restore a backup of before the upgrade")
+            }
+            guard steps[place].digest == digest else {
+                throw SQLiteError(
+                    .migrationChanged,
+                    "migration '\(name)' was edited after it was applied to \(path): digest \(steps[place].digest), "
+                        + "applied \(digest)")
+            }
+        }
+        return steps.dropFirst(applied.count)
     }
 }

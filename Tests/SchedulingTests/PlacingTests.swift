@@ -1,0 +1,83 @@
+import FactoryProtocol
+import FactoryQueue
+import FactoryWire
+import IO
+import JSON
+import SQLite
+import TestSupport
+import Testing
+
+@testable import FactoryScheduling
+
+/// Jobs that cannot be placed, or whose workers say nothing, hold up nobody else.
+@Suite(.timeLimit(.minutes(2)))
+struct PlacingTests {
+    private func damage(_ fixture: FarmFixture, _ change: String, _ build: BuildID) async throws {
+        try await fixture.farm.store.writer.write { db in
+            _ = try db.run("UPDATE jobs SET \(change) WHERE build = ?", build)
+        }
+    }
+
+    @Test(arguments: ["work_json = '{\"kind\":\"x\"}'", "work_format = 2", "requirements_json = '7'"])
+    func aJobThatCannotBeDecodedFailsAndThoseAroundItRun(change: String) async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            var builds: [BuildID] = []
+            for key in ["a", "b", "c"] { builds.append(try await fixture.submit(client, key: key).build) }
+            try await damage(fixture, change, builds[1])
+            let (worker, _) = try await fixture.worker(slots: 3)
+            let given: [Assign] = [try await worker.expect(), try await worker.expect()]
+            #expect(given.map(\.job.build) == [builds[0], builds[2]])
+            let (_, verdict) = try await client.watch(builds[1])
+            #expect((verdict.cause, verdict.code) == (.internal, "undecodable-work"))
+            #expect(verdict.result == .failed || verdict.result == .infrastructure, "\(verdict)")
+        }
+    }
+
+    /// A constraint stands for whatever else can go wrong with the row of one job.
+    @Test func anErrorWithOneJobLosesNoClaimBeforeItAndStopsNoneBehindIt() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            var builds: [BuildID] = []
+            for key in ["a", "b", "c"] { builds.append(try await fixture.submit(client, key: key).build) }
+            let bad = builds[1].rawValue
+            try await fixture.farm.store.writer.write { db in
+                try db.script(
+                    """
+                    CREATE TRIGGER broken BEFORE INSERT ON attempts WHEN NEW.job LIKE '\(bad)%'
+                    BEGIN SELECT RAISE(ABORT, 'broken'); END
+                    """)
+            }
+            let (worker, _) = try await fixture.worker(slots: 3)
+            let given: [Assign] = [try await worker.expect(), try await worker.expect()]
+            #expect(given.map(\.job.build) == [builds[0], builds[2]])
+            try await fixture.farm.store.writer.write { db in try db.script("DROP TRIGGER broken") }
+            let third: Assign = try await worker.expect()
+            #expect(third.job.build == builds[1])
+        }
+    }
+
+    @Test func aJobThatAWorkerDoesNotAcceptGoesBackAndItsLateWordIsSuperseded() async throws {
+        let fixture = try FarmFixture { $0.acceptance = .milliseconds(300) }
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (worker, _) = try await fixture.worker()
+            let submitted = try await fixture.submit(client)
+            let first: Assign = try await worker.expect()
+            let explained = try await client.ask(Explain(job: first.job), for: Explained.self)
+            #expect(explained.summary.contains("unless the worker accepts it"), "\(explained.summary)")
+            // The worker lives: it is given the job again, which was no attempt.
+            let second: Assign = try await worker.expect()
+            #expect((second.job, second.attempt) == (first.job, 1))
+            try await worker.say(Accepted(job: first.job, fence: first.fence))
+            let superseded: Superseded = try await worker.expect()
+            #expect(superseded.fence == first.fence)
+            try await worker.say(Accepted(job: second.job, fence: second.fence))
+            let _: Settled = try await worker.ask(
+                Finished(job: second.job, fence: second.fence, outcome: .succeeded))
+            #expect(try await client.watch(submitted.build).verdict.result == .succeeded)
+        }
+    }
+}
