@@ -77,7 +77,7 @@ package struct BlobClient: Sendable {
             do throws(HTTPError) {
                 return try await client.download(
                     "\(base)/v1/blobs/\(digest)", to: part, fields: fields, resumeTag: digest.description,
-                    limit: Int(size), progress: progress)
+                    limit: Int(max(0, size)), progress: progress)
             } catch {
                 guard attempt < Self.tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
                     throw ClientError(fetching: error)

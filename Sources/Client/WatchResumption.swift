@@ -53,7 +53,8 @@ package struct WatchResumption: Sendable {
             askedAgain = next
             return .gap
         }
-        next = seq + 1
+        // The last number there is has none after it.
+        next = seq.addingReportingOverflow(1).overflow ? seq : seq + 1
         return .deliver
     }
 

@@ -67,8 +67,14 @@ package final class EventWriter: Sendable {
         let failure = state.withLock { state -> ExecutionError? in
             guard state.failure == nil else { return nil }
             do throws(ExecutionError) {
-                try write(Event(seq: state.sequence + 1, at: time, kind: kind.fitting))
-                state.sequence += 1
+                // The last number was read from the spool, which the job's programs can write.
+                let (next, isOver) = state.sequence.addingReportingOverflow(1)
+                guard !isOver, next > 0 else {
+                    throw ExecutionError(
+                        .spoolFailed, "\(spool.eventsPath) ends with the impossible number \(state.sequence)")
+                }
+                try write(Event(seq: next, at: time, kind: kind.fitting))
+                state.sequence = next
                 return nil
             } catch {
                 state.failure = error

@@ -16,6 +16,9 @@ package struct JobTimeLimit: Sendable {
         self.margin = margin
     }
 
+    /// ``seconds`` as a span. At most a century: the number is the farm's, and a clock has an end.
+    private var limit: Duration { .seconds(min(max(seconds, 0), 3_155_760_000)) }
+
     /// Waits until the time of that process is over, counted from its start, whoever started it.
     ///
     /// - Returns: Whether it is over; false when the task was cancelled.
@@ -23,7 +26,7 @@ package struct JobTimeLimit: Sendable {
         // A process that is gone needs no limit, and whoever waits for its end is about to hear of it.
         let age = ProcessFacts(pid: pid)?.age ?? .zero
         do throws(IOError) {
-            try await Poller.shared.sleep(until: .in(max(.zero, .seconds(seconds) + margin - age)))
+            try await Poller.shared.sleep(until: .in(max(.zero, limit + margin - age)))
             return true
         } catch {
             return false

@@ -21,6 +21,24 @@ package struct Artifact: Codable, Sendable, Equatable {
         self.mediaType = mediaType
     }
 
+    private enum Keys: String, CodingKey {
+        case name, role, digest, size, mediaType
+    }
+
+    /// Reads an artifact; one with a negative size is refused.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        name = try container.decode(String.self, forKey: .name)
+        role = try container.decode(Role.self, forKey: .role)
+        digest = try container.decode(Digest.self, forKey: .digest)
+        size = try container.decode(Int64.self, forKey: .size)
+        mediaType = try container.decode(String.self, forKey: .mediaType)
+        guard size >= 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .size, in: container, debugDescription: "\(size) is no size in bytes")
+        }
+    }
+
     /// What an artifact is for. Names that this version does not know are kept as they are.
     package struct Role: RawRepresentable, Codable, Sendable, Hashable, CustomStringConvertible {
         package let rawValue: String

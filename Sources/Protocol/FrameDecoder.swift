@@ -5,26 +5,34 @@ package struct FrameDecoder: Sendable {
     /// The longest frame taken, in bytes. Raised after the handshake.
     package var limit: Int
     private var buffer: [UInt8] = []
+    /// Where the next frame begins. What is before it is dropped with the next read and not with every frame, so that many
+    /// small frames cost no more than one large one.
+    private var start = 0
 
     package init(limit: Int) { self.limit = limit }
 
     /// Whether the peer stopped in the middle of a frame.
-    package var isMidFrame: Bool { !buffer.isEmpty }
+    package var isMidFrame: Bool { start < buffer.count }
 
     /// Takes what was read and returns the next whole frame, if there is one; call again with no bytes for the next.
     ///
     /// One frame a call, because the limit may change between two frames of one read.
     package mutating func next(after bytes: [UInt8] = []) throws(ProtocolError) -> [UInt8]? {
-        buffer.append(contentsOf: bytes)
-        guard buffer.count >= 4 else { return nil }
-        let length = buffer[..<4].reduce(0) { $0 << 8 | Int($1) }
+        if !bytes.isEmpty {
+            buffer.removeFirst(start)
+            start = 0
+            buffer.append(contentsOf: bytes)
+        }
+        guard buffer.count - start >= 4 else { return nil }
+        let head = start + 4
+        let length = buffer[start..<head].reduce(0) { $0 << 8 | Int($1) }
         guard length > 0 else { throw ProtocolError(.emptyFrame, "a frame of length 0") }
         guard length <= limit else {
             throw ProtocolError(.frameTooLarge, "a frame of \(length) bytes exceeds the limit of \(limit)")
         }
-        guard buffer.count - 4 >= length else { return nil }
-        let frame = Array(buffer[4..<(4 + length)])
-        buffer.removeFirst(4 + length)
+        guard buffer.count - head >= length else { return nil }
+        let frame = Array(buffer[head..<head + length])
+        start = head + length
         return frame
     }
 }

@@ -83,6 +83,9 @@ package struct Welcome: Message, Equatable {
     }
 
     package static let type = "welcome"
+
+    /// ``heartbeatSeconds`` as a span, never under a hundredth of a second nor over an hour: the number is the peer's.
+    package var heartbeat: Duration { .seconds(min(max(heartbeatSeconds, 0.01), 3600)) }
 }
 
 /// The connection ends here, and why.

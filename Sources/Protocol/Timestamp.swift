@@ -15,8 +15,18 @@ package struct Timestamp: Codable, Sendable, Hashable, Comparable {
 
     package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
+    /// The moment `duration` later; the last or first moment there is where the sum would be beyond it.
     package func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        return Timestamp(milliseconds: milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, isOver) = milliseconds.addingReportingOverflow(whole)
+        let (moment, isBeyond) = sum.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        guard isTooLong || isOver || isBeyond else { return Timestamp(milliseconds: moment) }
+        return Timestamp(milliseconds: duration < .zero ? .min : .max)
+    }
+
+    /// How long after `earlier` this moment is; negative when it is before it. A `Duration` holds any difference.
+    package func since(_ earlier: Timestamp) -> Duration {
+        .milliseconds(milliseconds) - .milliseconds(earlier.milliseconds)
     }
 }

@@ -76,7 +76,8 @@ struct Settlement: Sendable {
         guard state != before else { return }
         let artifacts = try db.artifacts(ofBuild: build).map(\.artifact)
         let verdict = progress.verdict(
-            milliseconds: now.milliseconds - submittedAt.milliseconds, artifacts: artifacts)
+            milliseconds: now.milliseconds.subtractingReportingOverflow(submittedAt.milliseconds).partialValue,
+            artifacts: artifacts)
         try db.run(
             "UPDATE builds SET state = ?, ended_at = ?, verdict_json = ? WHERE id = ?",
             state, verdict == nil ? nil : now, try verdict.map { try JSONColumn($0) }, build)

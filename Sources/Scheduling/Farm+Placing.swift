@@ -128,9 +128,9 @@ extension Farm {
             return Explained(
                 job: id, state: job.state, summary: "waits for \(missing); then it \(placing)", lines: lines)
         case .ready:
-            let wait = placement.notBefore.milliseconds - store.now.milliseconds
-            let pause =
-                wait > 0 ? "tried again in \((wait + 999) / 1000) s (\(job.reason ?? "it failed before")); " : ""
+            let wait = placement.notBefore.since(store.now)
+            let seconds = (wait + .milliseconds(999)).components.seconds
+            let pause = wait > .zero ? "tried again in \(seconds) s (\(job.reason ?? "it failed before")); " : ""
             return Explained(job: id, state: job.state, summary: pause + placing, lines: lines)
         case .leased, .running:
             let worker = job.worker?.rawValue ?? "a worker"

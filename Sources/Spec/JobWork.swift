@@ -122,13 +122,22 @@ extension ImageWork {
 }
 
 extension BootCheckWork {
+    /// Reads a boot check; numbers that no machine has are refused.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        func number(_ key: CodingKeys, upTo most: Int) throws -> Int? {
+            guard let value = try container.decodeIfPresent(Int.self, forKey: key) else { return nil }
+            guard (1...most).contains(value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "\(value) is not in 1 to \(most)")
+            }
+            return value
+        }
         self.init(
             arch: try container.decode(Architecture.self, forKey: .arch),
             firmwares: try container.decode([Firmware].self, forKey: .firmwares))
-        memoryMiB = try container.decodeIfPresent(Int.self, forKey: .memoryMiB) ?? memoryMiB
-        timeoutSeconds = try container.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? timeoutSeconds
+        memoryMiB = try number(.memoryMiB, upTo: 1 << 20) ?? memoryMiB
+        timeoutSeconds = try number(.timeoutSeconds, upTo: 7 * 24 * 3600) ?? timeoutSeconds
     }
 }
 

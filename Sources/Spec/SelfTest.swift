@@ -25,13 +25,28 @@ package struct SelfTest: Codable, Sendable, Hashable {
 }
 
 extension SelfTest {
-    /// Reads it as it is stored: a key that is missing means the default.
+    /// Reads a self-test as it is stored: a key that is missing means the default, and a number outside of its limits is
+    /// refused, whoever wrote it.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(seconds: try container.decode(Int.self, forKey: .seconds))
-        linesPerSecond = try container.decodeIfPresent(Int.self, forKey: .linesPerSecond) ?? linesPerSecond
-        megabytes = try container.decodeIfPresent(Int.self, forKey: .megabytes) ?? megabytes
+        func number(_ key: CodingKeys, in range: ClosedRange<Int>) throws -> Int? {
+            guard let value = try container.decodeIfPresent(Int.self, forKey: key) else { return nil }
+            guard range.contains(value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container,
+                    debugDescription: "\(value) is not in \(range.lowerBound) to \(range.upperBound)")
+            }
+            return value
+        }
+        guard let seconds = try number(.seconds, in: 1...3600) else {
+            throw DecodingError.keyNotFound(
+                CodingKeys.seconds,
+                DecodingError.Context(codingPath: container.codingPath, debugDescription: "a self-test has seconds"))
+        }
+        self.init(seconds: seconds)
+        linesPerSecond = try number(.linesPerSecond, in: 0...1000) ?? linesPerSecond
+        megabytes = try number(.megabytes, in: 0...1024) ?? megabytes
         failure = try container.decodeIfPresent(String.self, forKey: .failure)
-        scratchMegabytes = try container.decodeIfPresent(Int.self, forKey: .scratchMegabytes)
+        scratchMegabytes = try number(.scratchMegabytes, in: 1...64)
     }
 }

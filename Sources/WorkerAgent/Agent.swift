@@ -140,7 +140,7 @@ final class Agent: Sendable {
     private func beat(_ session: FarmSession) async {
         while true {
             do {
-                try await Poller.shared.sleep(until: .in(.seconds(session.welcome.heartbeatSeconds)))
+                try await Poller.shared.sleep(until: .in(session.welcome.heartbeat))
                 let running = jobs.withLock { $0.values.count { $0.isRunning } }
                 try await session.send(Heartbeat(running: running, freeBytes: try? freeBytes()))
             } catch {
@@ -153,7 +153,7 @@ final class Agent: Sendable {
     /// Takes what the server says until the session ends.
     private func converse(_ session: FarmSession, _ group: inout DiscardingTaskGroup) async throws(ClientError) {
         // The server beats as we do; three beats without a word, and nobody is there.
-        let silence = Duration.seconds(session.welcome.heartbeatSeconds) * 3
+        let silence = session.welcome.heartbeat * 3
         while true {
             let incoming = try await session.receive(until: .in(silence))
             do throws(ProtocolError) {

@@ -46,6 +46,9 @@ struct StoreAddress: Sendable {
     func put(
         _ digest: Digest, _ path: String, from start: Int64, of size: Int64
     ) async throws(DeliveryError) -> StoreAnswer {
+        guard size >= 0, (0...size).contains(start) else {
+            throw DeliveryError(message: "\(digest) cannot be sent from byte \(start) on: it has \(size) bytes")
+        }
         var fields = authorization
         // RFC 9110, 14.4: a range with a first byte, or none when every byte has arrived and only the blob is missing.
         fields.set("Content-Range", start < size ? "bytes \(start)-\(size - 1)/\(size)" : "bytes */\(size)")

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 @testable import FactoryProtocol
@@ -62,23 +62,7 @@ private let readings: [String: Reading] = [
 
 /// The examples of docs/protocol.md: heading and JSON.
 private func examples() throws -> [(heading: String, json: String)] {
-    let path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let text = String(decoding: try Data(contentsOf: URL(filePath: "/\(path)/docs/protocol.md")), as: UTF8.self)
-    var found: [(heading: String, json: String)] = []
-    var heading = ""
-    var inside = false
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        if line.hasPrefix("### ") {
-            heading = String(line.dropFirst(4))
-        } else if line == "```json" {
-            inside = true
-        } else if line == "```" {
-            inside = false
-        } else if inside {
-            found.append((heading, String(line)))
-        }
-    }
-    return found
+    try ProtocolExample.all().map { ($0.heading, $0.json) }
 }
 
 @Suite struct DocumentTests {

@@ -4,7 +4,9 @@ package enum ToolProgress {
     package static func mksquashfs(_ line: String) -> (done: Int64, total: Int64)? {
         guard line.hasPrefix("["), let bracket = line.lastIndex(of: "]"), line.hasSuffix("%") else { return nil }
         let words = line[line.index(after: bracket)...].split { $0 == " " || $0 == "/" }
-        guard words.count == 3, let done = Int64(words[0]), let total = Int64(words[1]) else { return nil }
+        guard words.count == 3, let done = Int64(words[0]), let total = Int64(words[1]),
+            (0...1 << 40).contains(done), (0...1 << 40).contains(total)
+        else { return nil }
         return (done, total)
     }
 

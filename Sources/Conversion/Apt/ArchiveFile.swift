@@ -24,7 +24,7 @@ struct ArchiveFile: Sendable, Equatable {
     init?(_ line: String) {
         let fields = line.split(separator: " ")
         guard fields.count == 4, fields[0].count > 2, fields[0].first == "'", fields[0].last == "'",
-            let size = Int64(fields[2]), size >= 0, fields[3].hasPrefix("SHA256:"),
+            let size = Int64(fields[2]), (0...1 << 40).contains(size), fields[3].hasPrefix("SHA256:"),
             let digest = Digest(sha256: String(fields[3].dropFirst(7))), fields[1].hasSuffix(".deb"),
             !fields[1].contains("/"), !fields[1].hasPrefix(".")
         else { return nil }

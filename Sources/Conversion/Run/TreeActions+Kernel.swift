@@ -54,7 +54,7 @@ extension TreeActions {
         // setupcon(1) uses the keymap that it keeps only when that is newer than these two, and else makes one under a
         // random name, in the initrd and at every boot. All files of a layer have one time, so these get an earlier one.
         for path in ["/etc/default/keyboard", "/etc/default/console-setup"] {
-            try files.setTime(path, sourceDateEpoch - 1)
+            try files.setTime(path, max(sourceDateEpoch, 1) - 1)
         }
         let initiator = "/etc/iscsi/initiatorname.iscsi"
         if let text = try files.text(initiator), text.contains("InitiatorName=") {

@@ -38,5 +38,9 @@ package struct LayerFacts: Codable, Sendable, Hashable {
     }
 
     /// Roughly what it takes on disk.
-    var bytes: Int64 { size + tarSize }
+    var bytes: Int64 {
+        // The file may be damaged: no layer counts for more than this.
+        let most: Int64 = 1 << 50
+        return min(max(size, 0), most) + min(max(tarSize, 0), most)
+    }
 }

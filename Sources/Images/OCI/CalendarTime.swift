@@ -2,6 +2,8 @@
 package enum CalendarTime {
     /// `2026-11-25T02:03:04Z`.
     package static func text(_ seconds: Int64) -> String {
+        // Years have four digits: RFC 3339 has no others.
+        let seconds = min(max(seconds, -62_135_596_800), 253_402_300_799)
         let days = floorDivision(seconds, 86_400)
         let rest = seconds - days * 86_400
         let (year, month, day) = civil(days)
@@ -42,7 +44,8 @@ package enum CalendarTime {
             (1...31).contains(day), (1970...9999).contains(year)
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int64($0) }
-        guard clock.count == 3, clock[0] < 24, clock[1] < 60, clock[2] <= 60 else { return nil }
+        guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
+        else { return nil }
         return days(year, Int64(month) + 1, day) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
     }
 

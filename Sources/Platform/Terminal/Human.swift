@@ -28,7 +28,8 @@ package enum Human {
     /// How long something took: `85 ms`, `4.2 s`, `41 s`, `2 min 05 s`, `1 h 02 min`.
     package static func duration(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        let milliseconds = max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        // A span may come from a peer's clock: longer ones than this are shown as this one.
+        let milliseconds = min(max(0, seconds), 1_000_000_000_000) * 1000 + max(0, attoseconds) / 1_000_000_000_000_000
         switch milliseconds {
         case ..<1000: return "\(milliseconds) ms"
         case ..<9950: return "\((milliseconds + 50) / 1000).\((milliseconds + 50) / 100 % 10) s"

@@ -11,9 +11,8 @@ struct FetchLine: Sendable {
     /// The line for a screen: name, bar, sizes, pace.
     func live(done: Int64, elapsed: Duration, width: Int) -> Painted {
         let bar = Bar.text(done: done, of: size, width: min(20, width / 4), unicode: unicode)
-        let milliseconds = max(
-            1, elapsed.components.seconds * 1000 + elapsed.components.attoseconds / 1_000_000_000_000_000)
-        let pace = done > 0 ? "  \(Human.bytes(done * 1000 / milliseconds))/s" : ""
+        let seconds = max(0.001, elapsed / .seconds(1))
+        let pace = done > 0 ? "  \(Human.bytes(Int64(min(Double(done) / seconds, 1e18))))/s" : ""
         let numbers = "  \(Human.bytes(done)) of \(Human.bytes(size))\(pace)"
         let room = max(8, width - 3 - bar.columns - numbers.columns)
         let short = Neutralized.text(name).cutInTheMiddle(to: room, ellipsis: unicode ? "…" : "...")

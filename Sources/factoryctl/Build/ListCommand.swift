@@ -66,7 +66,7 @@ enum ListCommand: Subcommand {
                 .init("WHAT", mayShrink: true),
             ],
             row: { build in
-                let age = Duration.milliseconds(now.milliseconds - build.submittedAt.milliseconds)
+                let age = now.since(build.submittedAt)
                 return [
                     Painted(id(build)), build.state.painted, Painted("\(build.jobsDone)/\(build.jobs)"),
                     Painted(Human.ago(age)), Painted(Neutralized.text(build.submittedBy)),

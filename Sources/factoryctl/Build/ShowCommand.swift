@@ -27,8 +27,8 @@ enum ShowCommand: Subcommand {
     ) throws -> [Painted] {
         let summary = build.summary
         let end = summary.endedAt ?? now
-        let took = Human.duration(.milliseconds(end.milliseconds - summary.submittedAt.milliseconds))
-        let age = Human.ago(.milliseconds(now.milliseconds - summary.submittedAt.milliseconds))
+        let took = Human.duration(end.since(summary.submittedAt))
+        let age = Human.ago(now.since(summary.submittedAt))
         var lines = [
             Painted("build \(summary.build)  ", .bold) + summary.state.painted,
             Painted("what       \(Neutralized.text(summary.title))"),
@@ -60,7 +60,7 @@ enum ShowCommand: Subcommand {
             ],
             row: { job in
                 let took = job.startedAt.flatMap { start in
-                    job.endedAt.map { Human.duration(.milliseconds($0.milliseconds - start.milliseconds)) }
+                    job.endedAt.map { Human.duration($0.since(start)) }
                 }
                 let why = job.cached ? "taken from an earlier build" : job.reason ?? ""
                 return [

@@ -36,10 +36,10 @@ struct Finding: Sendable, Equatable {
 
     /// A farm that says it was started in the future has another clock than this machine.
     static func clock(_ status: StatusReport, now: Timestamp) -> Finding {
-        let ahead = status.startedAt.milliseconds - now.milliseconds
+        let ahead = status.startedAt.since(now)
         return Finding(
-            "clock", ahead > 5000 ? "set both machines' clocks (timedatectl set-ntp true)" : nil,
-            ahead > 5000 ? "the farm's clock is ahead by at least \(Human.duration(.milliseconds(ahead)))" : "agrees")
+            "clock", ahead > .seconds(5) ? "set both machines' clocks (timedatectl set-ntp true)" : nil,
+            ahead > .seconds(5) ? "the farm's clock is ahead by at least \(Human.duration(ahead))" : "agrees")
     }
 
     /// The disk, and what the farm itself complains of.

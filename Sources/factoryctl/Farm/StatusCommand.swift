@@ -19,7 +19,7 @@ enum StatusCommand: Subcommand {
     }
 
     static func lines(_ status: StatusReport, now: Timestamp, next: NextCommand) -> [Painted] {
-        let uptime = Human.duration(.milliseconds(now.milliseconds - status.startedAt.milliseconds))
+        let uptime = Human.duration(now.since(status.startedAt))
         let jobs = JobState.allCases.compactMap { state in
             status.jobs[state.rawValue].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
         }

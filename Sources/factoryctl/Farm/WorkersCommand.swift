@@ -24,7 +24,7 @@ enum WorkersCommand: Subcommand {
                 .init("SOFTWARE", mayShrink: true), .init("RUNS", mayShrink: true),
             ],
             row: { worker in
-                let age = Duration.milliseconds(now.milliseconds - worker.lastHeard.milliseconds)
+                let age = now.since(worker.lastHeard)
                 return [
                     Painted(worker.name.rawValue), worker.state.painted,
                     Painted(worker.architectures.map(\.rawValue).joined(separator: ",")),

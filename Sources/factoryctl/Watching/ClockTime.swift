@@ -6,7 +6,8 @@ enum ClockTime {
     /// `14:03:07`, `offsetSeconds` ahead of UTC.
     static func text(_ moment: Timestamp, offsetSeconds: Int64) -> String {
         let day: Int64 = 86_400
-        let shifted = moment.milliseconds / 1000 + offsetSeconds
+        // The day is taken off first, so that no moment is too far away for the sum.
+        let shifted = moment.milliseconds / 1000 % day + offsetSeconds
         let seconds = ((shifted % day) + day) % day
         return [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
             .joined(separator: ":")

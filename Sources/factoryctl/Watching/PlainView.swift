@@ -18,7 +18,7 @@ struct PlainView: WatchView {
     }
 
     /// The shortest time between two lines about one step's progress.
-    private static let pace: Int64 = 10_000
+    private static let pace = Duration.seconds(10)
 
     /// - Parameters:
     ///   - build: The build that is watched.
@@ -93,7 +93,7 @@ struct PlainView: WatchView {
         let before = said[key] ?? Said(at: event.at, done: nil)
         // A step that is over at once says so by its end alone.
         let isLast = step.total == step.done && before.done != nil && before.done != step.done
-        guard isLast || event.at.milliseconds - before.at.milliseconds >= Self.pace else {
+        guard isLast || event.at.since(before.at) >= Self.pace else {
             said[key] = before
             return []
         }

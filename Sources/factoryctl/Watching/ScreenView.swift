@@ -59,7 +59,7 @@ struct ScreenView: WatchView {
             let why = job.reason.map(Neutralized.text) ?? "waits for a worker"
             return [Painted("\(unicode ? "·" : "-") \(name)  \(why)", .dim)]
         case .leased, .running:
-            let elapsed = job.startedAt.map { Human.clock(.milliseconds(now.milliseconds - $0.milliseconds)) } ?? ""
+            let elapsed = job.startedAt.map { Human.clock(now.since($0)) } ?? ""
             guard let first = job.running.first else {
                 let worker = job.worker.map { " on \($0)" } ?? ""
                 return [headline(name, "starts\(worker)", elapsed, width, now)]
@@ -106,11 +106,11 @@ struct ScreenView: WatchView {
     /// How long the step will take at its pace so far; nothing before there is a pace to speak of, and nothing for items:
     /// stages and modules are not of one length.
     private func remaining(_ progress: StepProgress, of whole: Int64, since: Timestamp, now: Timestamp) -> String {
-        let elapsed = now.milliseconds - since.milliseconds
-        guard progress.unit != .items, progress.done > 0, progress.done < whole, elapsed > 5000,
+        let elapsed = now.since(since)
+        guard elapsed > .seconds(5), progress.unit != .items, progress.done > 0, progress.done < whole,
             progress.done >= whole / 20
         else { return "" }
-        let left = Double(elapsed) / Double(progress.done) * Double(whole - progress.done)
-        return "  about \(Human.duration(.seconds(Int64(left / 1000) + 1))) left"
+        let left = elapsed / .seconds(1) / Double(progress.done) * Double(whole - progress.done)
+        return "  about \(Human.duration(.seconds(Int64(min(left, 1e12)) + 1))) left"
     }
 }

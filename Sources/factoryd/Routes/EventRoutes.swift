@@ -21,12 +21,11 @@ struct EventRoutes: Sendable {
         guard try await policy.rights(of: request.socket).contains(.read) else {
             throw HTTPError(.forbidden, "you may not read builds here")
         }
-        let log = try await log(of: request)
         let isStream = request.fields["Accept"]?.contains("text/event-stream") ?? false
-        let resumed = request.fields["Last-Event-ID"].flatMap { Int64($0) }.map { $0 + 1 }
-        let from = resumed ?? request.query("from").flatMap { Int64($0) } ?? 1
+        let from = try EventPosition(request).from
+        let follow = try follows(request)
+        let log = try await log(of: request)
         if isStream { return .events { body in try await stream(log, from, to: body) } }
-        let follow = request.query("follow") == "true"
         return HTTPResponse(
             .ok, fields: ["Content-Type": "application/x-ndjson", "Cache-Control": "no-store"],
             body: .stream { body in
@@ -34,6 +33,15 @@ struct EventRoutes: Sendable {
                     try await body.write(try event.jsonLine())
                 }
             })
+    }
+
+    /// Whether lines are wanted until the build ends.
+    private func follows(_ request: HTTPRequest) throws(HTTPError) -> Bool {
+        switch request.query("follow") {
+        case nil, "false": return false
+        case "true": return true
+        case let text?: throw HTTPError(.badRequest, "follow is true or false, not \"\(text.prefix(100))\"")
+        }
     }
 
     private func log(of request: HTTPRequest) async throws -> BuildLog {
