@@ -47,6 +47,10 @@ package struct Failure: Codable, Sendable, Equatable {
         self.exitStatus = exitStatus
     }
 
+    /// Whether another attempt may end better. A result that does not fit into the farm's own store is made a second time
+    /// for nothing: people have to make room first.
+    package var mayRetry: Bool { cause.mayRetry && !(cause == .infrastructure && code == "disk-full") }
+
     /// Who is at fault.
     package enum Cause: String, Codable, Sendable, CaseIterable {
         /// The description asks for what cannot be made. Another attempt would fail the same way.

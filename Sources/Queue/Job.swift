@@ -194,7 +194,7 @@ extension Job {
             return .settle(end(.cancelled, outcome, cancellation.reason))
         case .failed(let failure):
             if let reason = lease.cancelReason { return .settle(cancelled(reason, killed: false)) }
-            guard failure.cause.mayRetry else { return .settle(end(.failed, outcome, failure.message)) }
+            guard failure.mayRetry else { return .settle(end(.failed, outcome, failure.message)) }
             guard attempt < maxAttempts else { return .settle(end(.expired, outcome, failure.message)) }
             let delay = policy.delay(after: attempt)
             state = .ready(notBefore: now.advanced(by: delay))

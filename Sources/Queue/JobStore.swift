@@ -17,6 +17,8 @@ package final class JobStore: Sendable {
     package let readers: Readers
     private let clock: @Sendable () -> Timestamp
     let policy: RetryPolicy
+    /// Why the last write was refused; nil when it was not.
+    private let refused = Locked<QueueError?>(nil)
     private let isStored: @Sendable (Digest) -> Bool
 
     /// Opens the database, brings its schema up to date.
@@ -68,7 +70,15 @@ package final class JobStore: Sendable {
     func write<T: Sendable>(
         _ body: @escaping @Sendable (borrowing Connection) throws -> T
     ) async throws(QueueError) -> T {
-        do { return try await writer.write(body) } catch { throw QueueError(error) }
+        do {
+            let result = try await writer.write(body)
+            refused.withLock { $0 = nil }
+            return result
+        } catch {
+            let error = QueueError(error)
+            if error.code == .diskFull { refused.withLock { $0 = error } }
+            throw error
+        }
     }
 
     func read<T: Sendable>(
@@ -80,18 +90,21 @@ package final class JobStore: Sendable {
     /// Why nothing can be written any more, or nil: the disk failed to sync, and the daemon has to be started anew.
     package var failure: QueueError? { writer.failure.map { QueueError($0) } }
 
+    /// Why the queue takes no writes now, or nil: the disk failed, or it was full at the last write. From memory.
+    package var refusal: QueueError? { failure ?? refused.withLock { $0 } }
+
     /// True when a write reaches the disk: what a watchdog asks.
     package func writes() async -> Bool {
         guard writer.failure == nil else { return false }
         do {
-            return try await writer.write { db in
+            return try await write { db in
                 // Takes the write lock and commits; the row is changed to itself so that the log is really written.
                 _ = try db.run("UPDATE migrations SET applied_at = applied_at WHERE name = '0001_queue'")
                 return true
             }
         } catch {
             // A full disk is a reason to refuse work, not one to be restarted for: reading still serves watchers.
-            return (error as? SQLiteError)?.code == .full
+            return error.code == .diskFull
         }
     }
 }

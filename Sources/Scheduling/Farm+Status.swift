@@ -1,5 +1,6 @@
 package import FactoryProtocol
 package import FactoryQueue
+import IO
 
 extension Farm {
     /// How the farm is.
@@ -13,6 +14,9 @@ extension Farm {
             freeSlots: connected.map { max(0, $0.slots - $0.jobs.count) }.reduce(0, +), storeBytes: usage.store,
             freeBytes: usage.free, problems: try await problems(workers))
     }
+
+    /// Why the store takes no artifact now, because there is no room; nil when it does. From memory, a second old at most.
+    package var shortage: String? { storeShortage.withLock { $0 } }
 
     /// What needs attention.
     private func problems(_ workers: [WorkerSummary]) async throws(QueueError) -> [Problem] {
@@ -33,8 +37,11 @@ extension Farm {
                     path: worker.name.rawValue, code: "worker-silent",
                     message: "worker \(worker.name) is silent and holds \(worker.jobs.count) jobs"))
         }
-        if let failure = store.failure {
-            problems.append(Problem(path: "", code: failure.code.rawValue, message: failure.message))
+        if let refusal = store.refusal {
+            problems.append(Problem(path: "", code: refusal.code.rawValue, message: refusal.message))
+        }
+        if let shortage {
+            problems.append(Problem(path: "", code: "disk-full", message: shortage))
         }
         return problems
     }

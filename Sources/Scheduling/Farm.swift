@@ -27,6 +27,9 @@ package final class Farm: Sendable {
     /// Jobs that could not be placed, so that each is told of once.
     let unplaced = Locked<Set<JobID>>([])
 
+    /// Why the store takes nothing, as it was at the last look.
+    let storeShortage = Locked<String?>(nil)
+
     /// How a claim goes back.
     enum Return: Sendable {
         /// The attempt failed with its worker.
@@ -124,6 +127,7 @@ package final class Farm: Sendable {
     private func keepTime() async {
         // Not at once: after a long stop of this daemon nobody has had the time to come back.
         var nextForgetting = ContinuousClock.now + settings.forgetting
+        var nextLook = ContinuousClock.now
         while !Task.isCancelled {
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(settings.tick))
@@ -137,11 +141,43 @@ package final class Farm: Sendable {
             }
             for build in unpublished.withLock({ $0 }) { await publish(build) }
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
+            if ContinuousClock.now >= nextLook {
+                await lookAtDisk()
+                nextLook = .now + .seconds(1)
+            }
             if ContinuousClock.now >= nextForgetting {
                 await forget()
                 nextForgetting = .now + settings.forgetting
             }
             wake()
+        }
+    }
+
+    /// Notes whether there is room, asks a queue that took no writes whether it does again, and then writes down what waited.
+    private func lookAtDisk() async {
+        let shortage = await access.shortage()
+        storeShortage.withLock { $0 = shortage }
+        if store.refusal != nil { _ = await store.writes() }
+        guard store.refusal == nil else { return }
+        for (name, offer, software) in registry.unwritten() {
+            do throws(QueueError) {
+                try await write(name, offer, software)
+            } catch {
+                log.error(
+                    "What a worker offers cannot be written down.", ["worker": name.rawValue, "why": error.message])
+            }
+        }
+    }
+
+    /// Writes down what a worker offers. While the disk is full what is in memory counts, and a later look writes it.
+    func write(_ name: WorkerName, _ offer: Register, _ software: String) async throws(QueueError) {
+        do throws(QueueError) {
+            let isDraining = try await store.register(name, offer, software: software)
+            registry.registered(name, offer, software: software, isDraining: isDraining)
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            log.warning(
+                "What a worker offers is not written down yet.", ["worker": name.rawValue, "why": error.message])
         }
     }
 

@@ -13,6 +13,8 @@ package struct StoreAccess: Sendable {
     package var closeIncoming: @Sendable (_ attempt: String) -> Void
     /// What the artifacts take and what the disk has left, in bytes.
     package var usage: @Sendable () async -> (store: Int64, free: Int64)
+    /// Why the store takes no artifact now, because there is no room for it; nil when it does.
+    package var shortage: @Sendable () async -> String?
     /// Removes blobs that are nobody's artifact by now.
     package var removeUnused: @Sendable (JobStore) async -> Void
     /// Where workers on this host put results: `unix:/path/http.sock`.
@@ -26,12 +28,13 @@ package struct StoreAccess: Sendable {
         openIncoming: @escaping @Sendable (_ attempt: String) -> String?,
         closeIncoming: @escaping @Sendable (_ attempt: String) -> Void,
         usage: @escaping @Sendable () async -> (store: Int64, free: Int64),
+        shortage: @escaping @Sendable () async -> String? = { nil },
         removeUnused: @escaping @Sendable (JobStore) async -> Void = { _ in }, url: String,
         remoteURL: String? = nil
     ) {
         (self.isStored, self.path, self.openIncoming) = (isStored, path, openIncoming)
         (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
-        (self.removeUnused, self.remoteURL) = (removeUnused, remoteURL)
+        (self.shortage, self.removeUnused, self.remoteURL) = (shortage, removeUnused, remoteURL)
     }
 
     /// The name of an attempt in the store: unique for ever, and safe as a file name.

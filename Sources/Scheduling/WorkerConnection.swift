@@ -48,10 +48,7 @@ struct WorkerConnection: Sendable {
     }
 
     private func work(_ offer: Register, isNew: Bool, id: Int64?, _ link: WorkerLink) async throws {
-        if isNew {
-            let isDraining = try await farm.store.register(name, offer, software: software)
-            farm.registry.registered(name, offer, software: software, isDraining: isDraining)
-        }
+        if isNew { try await farm.write(name, offer, software) }
         try await connection.send(Registered(worker: name), id: id)
         farm.log.info("A worker registered.", ["worker": name.rawValue, "host": offer.host, "software": software])
         // The registration may have gone to the disk, which may have taken its time.

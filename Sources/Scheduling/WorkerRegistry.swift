@@ -74,6 +74,12 @@ final class WorkerRegistry: Sendable {
                     lastHeard: worker.registeredAt, known: Known(offer: worker.offer, software: worker.software))
             }
             for (name, claim) in claims {
+                // One whose offer could not be written down is waited for like the others.
+                if entries[name] == nil {
+                    let unknown = Register(architectures: [], slots: 0, capabilities: [:], host: "")
+                    entries[name] = Entry(
+                        offer: unknown, software: "", isDraining: false, lastHeard: Timestamp(milliseconds: 0))
+                }
                 entries[name]?.held.insert(claim)
                 entries[name]?.liveness = Liveness(limits: limits, now: now)
             }
@@ -103,6 +109,16 @@ final class WorkerRegistry: Sendable {
         entries.withLock { entries in
             entries[name]?.known = Known(offer: offer, software: software)
             entries[name]?.isDraining = isDraining
+        }
+    }
+
+    /// Workers that are here and whose offers are not written down.
+    func unwritten() -> [(name: WorkerName, offer: Register, software: String)] {
+        entries.withLock { entries in
+            entries.filter { _, entry in
+                entry.link != nil && entry.hasResumed
+                    && entry.known != Known(offer: entry.offer, software: entry.software)
+            }.map { (name: $0.key, offer: $0.value.offer, software: $0.value.software) }.sorted { $0.name < $1.name }
         }
     }
 

@@ -40,8 +40,9 @@ extension BlobStore {
 
     /// Takes a part of an upload.
     ///
-    /// The bytes are asked for as the disk takes them. What arrived before an error is kept; the sender asks
-    /// ``received(_:)`` and goes on from there. When the last byte is here, the whole is hashed and published.
+    /// Whether the whole fits is asked before the first byte. The bytes are asked for as the disk takes them. What arrived
+    /// before an error is kept; the sender asks ``received(_:)`` and goes on from there. Of what does not fit on the disk
+    /// nothing is kept. When the last byte is here, the whole is hashed and published.
     ///
     /// `start` is the place of the part's first byte and must be where the upload ends so far; `total` is the length of
     /// the whole blob in bytes; `next` gives the next bytes of the part, and none at its end. Returned is how much is
@@ -60,6 +61,16 @@ extension BlobStore {
             throw StoreError(
                 .badRange, "\(upload.digest): \(end) bytes are here, so the next part begins at \(end), not \(start)")
         }
+        let room = try room()
+        let missing = total - end
+        guard announced.withLock({ $0.announce(missing, of: upload.key, in: room) }) else {
+            drop(path)
+            throw StoreError(
+                .diskFull,
+                "\(upload.digest): its \(total) bytes do not fit: \(room.free) are free, and \(room.reserve) of them are "
+                    + "kept for the queue and the logs")
+        }
+        defer { announced.withLock { $0[upload.key] = nil } }
         try makeFolder(FileIO.parent(path))
         let file = try opened(path)
         while true {
@@ -77,9 +88,12 @@ extension BlobStore {
             } catch {
                 // What the disk took of these bytes is not counted; the next part writes over it.
                 ftruncate(file.rawValue, place)
+                // A part of what does not fit would only take the room of others.
+                if error.code == .noSpace { drop(path) }
                 throw StoreError(error)
             }
             end += Int64(bytes.count)
+            announced.withLock { $0[upload.key] = total - end }
         }
         if end == total {
             do throws(IOError) {
@@ -113,6 +127,14 @@ extension BlobStore {
         if try size(of: upload.digest) != nil { return }
         try begin(upload)
         defer { end(upload) }
+        let room = try room()
+        // Its bytes are on the disk already; they go with the attempt.
+        guard !room.isShort else {
+            throw StoreError(
+                .diskFull,
+                "\(upload.digest) does not fit: \(room.free) bytes are free, and \(room.reserve) are kept for the queue and the "
+                    + "logs")
+        }
         try makeFolder(FileIO.parent(whole(upload)))
         do throws(IOError) {
             do throws(IOError) {
@@ -162,6 +184,12 @@ extension BlobStore {
 
     private func whole(_ upload: Upload) -> String { partial(upload) + ".whole" }
 
+    /// Removes the part of an upload that is here.
+    private func drop(_ path: String) {
+        // It goes with its attempt at the latest; the error to tell is that it does not fit.
+        try? FileIO.removeFile(path)
+    }
+
     private func begin(_ upload: Upload) throws(StoreError) {
         guard writing.withLock({ $0.insert(upload.key).inserted }) else {
             throw StoreError(.busy, "another request sends \(upload.digest) for \(upload.attempt) right now")
@@ -200,5 +228,15 @@ extension BlobStore {
         } catch {
             throw StoreError(error)
         }
+    }
+}
+
+extension [String: Int64] {
+    /// Notes how much of an upload is to come, when that fits beside what the others still send.
+    fileprivate mutating func announce(_ bytes: Int64, of upload: String, in room: StoreRoom) -> Bool {
+        // Each of them fitted, so the sum is no larger than a disk.
+        guard room.fits(bytes, beside: values.reduce(0, +)) else { return false }
+        self[upload] = bytes
+        return true
     }
 }

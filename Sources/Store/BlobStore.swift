@@ -12,12 +12,18 @@ package final class BlobStore: Sendable {
     package let root: String
     /// Uploads that a request is writing to.
     let writing = Locked<Set<String>>([])
+    /// How many bytes of each upload are still to come.
+    let announced = Locked<[String: Int64]>([:])
+    /// What artifacts leave free on the disk, in bytes; nil for ``StoreRoom/standardReserve(ofDisk:)``.
+    private let reserve: Int64?
     /// When each blob was asked for last.
     let wanted = Locked<[Digest: ContinuousClock.Instant]>([:])
 
     /// Takes the folder of the store and makes what is missing in it.
-    package init(root: String) throws(StoreError) {
-        self.root = root
+    ///
+    /// `reserve` is what artifacts leave free on the disk, in bytes; nil for ``StoreRoom/standardReserve(ofDisk:)``.
+    package init(root: String, reserve: Int64? = nil) throws(StoreError) {
+        (self.root, self.reserve) = (root, reserve)
         do throws(IOError) {
             for folder in ["blobs/sha256", "uploads", "incoming", "trash"] {
                 try Directory.make(root + "/" + folder, mode: 0o750)
@@ -69,19 +75,28 @@ package final class BlobStore: Sendable {
     }
 
     /// What the blobs take, and what the disk has left, in bytes.
-    package func room() throws(StoreError) -> (used: Int64, free: Int64) {
+    package func usage() throws(StoreError) -> (used: Int64, free: Int64) {
+        var used: Int64 = 0
         do throws(IOError) {
-            var used: Int64 = 0
             for entry in try Directory.entries(root + "/blobs/sha256") {
                 // A blob removed meanwhile takes nothing.
                 used += Int64(try FileIO.status(root + "/blobs/sha256/" + entry.name)?.size ?? 0)
             }
-            var status = statvfs()
-            guard statvfs(root, &status) == 0 else { throw IOError(system: errno, "statvfs", root) }
-            return (used, Int64(status.f_bavail) * Int64(status.f_frsize))
         } catch {
             throw StoreError(error)
         }
+        return (used, try room().free)
+    }
+
+    /// What the disk has left, and what artifacts leave free of it. Quick: it looks at no blob.
+    package func room() throws(StoreError) -> StoreRoom {
+        var status = statvfs()
+        guard statvfs(root, &status) == 0 else { throw StoreError(IOError(system: errno, "statvfs", root)) }
+        let size = Int64(
+            clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        let free = Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        return StoreRoom(free: free, reserve: reserve ?? StoreRoom.standardReserve(ofDisk: size))
     }
 
     func hash(_ path: String) async throws(StoreError) -> Digest {

@@ -16,7 +16,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         package static let badRange = Code(rawValue: "bad-range")
         /// Another request writes to this upload right now.
         package static let busy = Code(rawValue: "upload-busy")
-        /// The disk is full. What was received so far is kept.
+        /// There is no room for it on the disk beside what is kept for the queue and the logs. Nothing of it is kept.
         package static let diskFull = Code(rawValue: "disk-full")
         /// A name that is no plain file name.
         package static let badName = Code(rawValue: "bad-name")

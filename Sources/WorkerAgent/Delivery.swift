@@ -177,7 +177,8 @@ struct Delivery: Sendable {
         let why = answer.text.isEmpty ? answer.word ?? "" : answer.text
         let words = "The store did not take \(artifact.name): \(answer.status) \(why)"
         switch answer.status {
-        case 507: return Failure(cause: .infrastructure, code: answer.word ?? "disk-full", message: words)
+        // Nobody but people makes room there: the job is not done a second time for it.
+        case 507: return Failure(cause: .infrastructure, code: "disk-full", message: words)
         // The token died with the attempt, or the bytes are not what they should be: no use in trying again.
         case 400, 401, 403, 404, 413, 422: return Failure(cause: .worker, code: "artifact-refused", message: words)
         default: throw DeliveryError(message: words)

@@ -62,7 +62,7 @@ struct Daemon: Sendable {
     private init(_ settings: Settings, remoteStore: String?, environment: [String: String], journal: Journal)
         async throws
     {
-        let blobs = try BlobStore(root: settings.places.store)
+        let blobs = try BlobStore(root: settings.places.store, reserve: settings.storeReserve)
         let store = try JobStore(
             path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
             isStored: { blobs.holds($0) })

@@ -51,6 +51,12 @@ enum DaemonOptions {
     static let keepUnused = Option.value(
         "keep-unused", "MILLISECONDS", help: "How long an artifact stays in the store that belongs to no build.",
         accepts: .integer(1000...86_400_000_000), default: "86400000", environment: "FACTORYD_KEEP_UNUSED")
+    static let storeReserve = Option.value(
+        "store-reserve", "MIB",
+        help:
+            "What artifacts leave free on the disk of the store, for the queue and the logs. Unless it is given: a "
+            + "sixteenth of the disk, at least 8 MiB and at most 1 GiB, and a quarter of a small one.",
+        accepts: .integer(0...1_048_576), environment: "FACTORYD_STORE_RESERVE")
     static let housekeeping = Option.value(
         "housekeeping", "MILLISECONDS", help: "How often what may be forgotten is looked for.",
         accepts: .integer(100...86_400_000), default: "3600000", environment: "FACTORYD_HOUSEKEEPING")
@@ -60,7 +66,7 @@ enum DaemonOptions {
 
     static let all = [
         config, root, state, run, listen, httpListen, adminGroup, userGroup, workerUser, heartbeat, dead, grace,
-        retryDelay, keepBuilds, keepUnused, housekeeping, logLevel,
+        retryDelay, keepBuilds, keepUnused, storeReserve, housekeeping, logLevel,
     ]
 
     static let description = CommandDescription(

@@ -20,6 +20,8 @@ struct Settings: Sendable {
     /// How long builds that are over are kept; nil for ever.
     let keepBuilds: Duration?
     let keepUnused: Duration
+    /// What artifacts leave free on the disk, in bytes; nil for the store's own default.
+    let storeReserve: Int64?
     let housekeeping: Duration
     let logLevel: Priority
 
@@ -77,6 +79,7 @@ struct Settings: Sendable {
         let days = invocation.int(DaemonOptions.keepBuilds) ?? 0
         keepBuilds = days == 0 ? nil : .seconds(days * 24 * 3600)
         keepUnused = milliseconds(DaemonOptions.keepUnused)
+        storeReserve = invocation.int(DaemonOptions.storeReserve).map { Int64($0) << 20 }
         housekeeping = milliseconds(DaemonOptions.housekeeping)
         switch invocation.value(DaemonOptions.logLevel) {
         case "error": logLevel = .error

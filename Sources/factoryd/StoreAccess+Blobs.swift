@@ -45,11 +45,22 @@ extension StoreAccess {
             },
             usage: {
                 do throws(StoreError) {
-                    let room = try await OwnThread.run("store-room") { () throws(StoreError) in try blobs.room() }
-                    return (store: room.used, free: room.free)
+                    let usage = try await OwnThread.run("store-usage") { () throws(StoreError) in try blobs.usage() }
+                    return (store: usage.used, free: usage.free)
                 } catch {
                     journal.error("The store's size could not be read.", ["why": error.message])
                     return (store: 0, free: 0)
+                }
+            },
+            shortage: {
+                do throws(StoreError) {
+                    let room = try await OwnThread.run("store-room") { () throws(StoreError) in try blobs.room() }
+                    guard room.isShort else { return nil }
+                    return
+                        "the disk of the store has \(room.free >> 20) MiB left, and \(room.reserve >> 20) MiB are kept for the "
+                        + "queue and the logs: no artifact is taken until there is room"
+                } catch {
+                    return error.message
                 }
             },
             removeUnused: { store in

@@ -120,4 +120,74 @@ struct FullDiskTests {
             }
         }
     }
+
+    @Test(
+        "an artifact that does not fit fails its job alone: the queue takes work, workers come, others run, cancel ends"
+    )
+    func artifactThatDoesNotFit() async throws {
+        try await Farm.with(agent: false) { farm in
+            await farm.daemon?.killed()
+            try await onSmallDisk(farm.root, megabytes: 48) {
+                try Directory.make(farm.root + "/logs")
+                try await onSmallDisk(farm.root + "/worker", megabytes: 512) {
+                    try await farm.startDaemon()
+                    try await farm.startAgent()
+                    let large = try await farm.submit(["seconds": 1, "megabytes": 100]).build
+                    let watched = try await Watched.whole(large, of: farm)
+                    #expect(watched.verdict?.cause == .infrastructure)
+                    #expect(watched.verdict?.code == "disk-full", "\(String(describing: watched.verdict))")
+                    #expect(watched.attempts == 1)
+                    #expect(try Directory.entries(farm.root + "/store/blobs/sha256").isEmpty)
+
+                    await farm.agent?.killed()
+                    try await farm.startAgent(["--name", "another"])
+                    let small = try await farm.submit(["seconds": 1, "megabytes": 1]).build
+                    #expect(try await Watched.whole(small, of: farm).verdict?.result == .succeeded)
+                    let long = try await farm.submit(["seconds": 60, "megabytes": 0]).build
+                    _ = try await farm.runningJob()
+                    let session = try await farm.session()
+                    let _: Cancelling = try await session.request(CancelBuild(build: long, reason: "enough"))
+                    #expect(try await Watched.whole(long, of: farm).verdict?.result == .cancelled)
+                    await farm.agent?.killed()
+                    await farm.daemon?.killed()
+                }
+            }
+        }
+    }
+
+    @Test("a worker that comes while the disk is full is taken, and is written down when there is room")
+    func workerOnAFullDisk() async throws {
+        try await Farm.with(agent: false) { farm in
+            await farm.daemon?.killed()
+            try await onSmallDisk(farm.root, megabytes: 16) {
+                try Directory.make(farm.root + "/logs")
+                try await onSmallDisk(farm.root + "/worker", megabytes: 64) {
+                    try await farm.startDaemon()
+                    try await fill(farm)
+                    try await farm.startAgent()
+                    let session = try await farm.session()
+                    var problems: [String] = []
+                    _ = try await eventually(within: .seconds(10)) {
+                        problems = try await session.request(AskStatus(), for: StatusReport.self).problems.map(\.code)
+                        return problems.contains("disk-full")
+                    }
+                    #expect(problems.contains("disk-full"), "\(problems)")
+                    #expect(
+                        try await session.request(ListWorkers(), for: WorkerList.self).workers.map(\.state) == [
+                            .connected
+                        ])
+                    try FileIO.removeFile(farm.root + "/ballast")
+                    let build = try await farm.submit(["seconds": 1, "megabytes": 0]).build
+                    #expect(try await Watched.whole(build, of: farm).verdict?.result == .succeeded)
+                    await farm.daemon?.killed()
+                    await farm.agent?.killed()
+                    // Without an agent only what was written down is known.
+                    try await farm.startDaemon()
+                    let workers = try await farm.session().request(ListWorkers(), for: WorkerList.self).workers
+                    #expect(workers.count == 1)
+                    await farm.daemon?.killed()
+                }
+            }
+        }
+    }
 }

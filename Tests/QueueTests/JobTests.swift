@@ -51,6 +51,20 @@ import Testing
         #expect(job.claimed(by: worker, at: Timestamp(milliseconds: 1), policy) != nil)
     }
 
+    @Test func aResultThatDoesNotFitIntoTheStoreIsNotMadeAgain() {
+        var job = running()
+        let outcome = Outcome.failed(Failure(cause: .infrastructure, code: "disk-full", message: "m"))
+        guard case .settle(let end) = job.finished(Fence(1), outcome, at: now, policy) else {
+            Issue.record("it is tried again")
+            return
+        }
+        #expect(end.state == .failed)
+        // The spool of another worker may have room.
+        var other = running()
+        let spool = Outcome.failed(Failure(cause: .worker, code: "disk-full", message: "m"))
+        #expect(other.finished(Fence(1), spool, at: now, policy) == .requeue(after: .seconds(10)))
+    }
+
     @Test(arguments: [Failure.Cause.worker, .infrastructure])
     func whatTheMachineCausedIsTriedThreeTimes(cause: Failure.Cause) {
         var job = running()

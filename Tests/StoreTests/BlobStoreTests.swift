@@ -238,35 +238,119 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         #expect(await code { try await fixture.store.verify(digest) } == .notFound)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
-    func aFullDiskIsSaidAndLaterTheUploadGoesOn() async throws {
+    /// A store on a disk of its own, which `body` may fill.
+    private func onSmallDisk(
+        _ size: String, reserve: Int64, _ body: (_ store: BlobStore, _ root: String) async throws -> Void
+    ) async throws {
         let root = try Directory.temporary()
-        #expect(mount("tmpfs", root, "tmpfs", 0, "size=256k") == 0)
+        #expect(mount("tmpfs", root, "tmpfs", 0, "size=\(size)") == 0)
         defer {
             umount2(root, Int32(MNT_DETACH))
             try? Directory.remove(root)  // an empty temporary folder that stays behind is no failure of the test
         }
-        let store = try BlobStore(root: root + "/store")
-        let filler = root + "/filler"
-        do {
-            let file = try FileIO.open(filler, O_WRONLY | O_CREAT)
-            try FileIO.write([UInt8](repeating: 0, count: 180 << 10), to: file)
-            file.close()
+        try await body(try BlobStore(root: root + "/store", reserve: reserve), root)
+    }
+
+    private func fill(_ path: String, kibibytes: Int) throws {
+        let file = try FileIO.open(path, O_WRONLY | O_CREAT)
+        try FileIO.write([UInt8](repeating: 0, count: kibibytes << 10), to: file)
+    }
+
+    private static let parts = stride(from: 0, to: bytes.count, by: 10_000).map {
+        Array(bytes[$0..<min($0 + 10_000, bytes.count)])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
+    func whatDoesNotFitBesideTheReserveIsRefusedBeforeAByteIsAskedFor() async throws {
+        try await onSmallDisk("1m", reserve: 960 << 10) { store, _ in
+            let upload = try Upload(attempt: "a.1", digest: digest)
+            let asked = Locked(0)
+            let refusal = await code {
+                _ = try await store.receive(upload, from: 0, total: Int64(bytes.count)) {
+                    asked.withLock { $0 += 1 }
+                    return bytes
+                }
+            }
+            #expect(refusal == .diskFull)
+            #expect(asked.withLock { $0 } == 0)
+            #expect(try await store.received(upload) == 0)
+            // A small one fits.
+            let small = Array(bytes[..<1000])
+            let name = Digest(hash: SHA256.hash(small))
+            let other = try Upload(attempt: "a.1", digest: name)
+            #expect(try await store.receive(other, from: 0, total: 1000, next: feed([small])) == 1000)
         }
-        let upload = try Upload(attempt: "a.1", digest: digest)
-        let total = Int64(bytes.count)
-        let parts = stride(from: 0, to: bytes.count, by: 10_000).map {
-            Array(bytes[$0..<min($0 + 10_000, bytes.count)])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
+    func twoUploadsThatFitOnlyAloneAreNotBothTaken() async throws {
+        try await onSmallDisk("256k", reserve: 64 << 10) { store, _ in
+            let first = try Upload(attempt: "a.1", digest: digest)
+            let second = try Upload(attempt: "b.1", digest: digest)
+            var refusal: StoreError.Code?
+            var rest = Self.parts[...]
+            let total = Int64(bytes.count)
+            #expect(
+                try await store.receive(first, from: 0, total: total) {
+                    if refusal == nil {
+                        refusal = await code {
+                            _ = try await store.receive(second, from: 0, total: total, next: feed(Self.parts))
+                        }
+                    }
+                    return rest.popFirst() ?? []
+                } == total)
+            #expect(refusal == .diskFull)
         }
-        #expect(
-            await code { _ = try await store.receive(upload, from: 0, total: total, next: feed(parts)) } == .diskFull)
-        let kept = try await store.received(upload)
-        #expect(kept > 0 && kept < total)
-        #expect(try store.size(of: digest) == nil)
-        #expect(unlink(filler) == 0)
-        #expect(
-            try await store.receive(upload, from: kept, total: total, next: feed([Array(bytes[Int(kept)...])])) == total
-        )
-        #expect(try FileIO.read(store.path(of: digest), limit: 1 << 20) == bytes)
+    }
+
+    /// Others fill the disk while the bytes come.
+    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
+    func aDiskThatFillsUnderAnUploadKeepsNothingOfItAndItFitsLater() async throws {
+        try await onSmallDisk("256k", reserve: 0) { store, root in
+            let filler = root + "/filler"
+            let upload = try Upload(attempt: "a.1", digest: digest)
+            let total = Int64(bytes.count)
+            var rest = Self.parts[...]
+            let refusal = await code {
+                _ = try await store.receive(upload, from: 0, total: total) {
+                    if rest.count == Self.parts.count - 3 { try self.fill(filler, kibibytes: 190) }
+                    return rest.popFirst() ?? []
+                }
+            }
+            #expect(refusal == .diskFull)
+            #expect(try await store.received(upload) == 0)
+            #expect(try store.size(of: digest) == nil)
+            #expect(unlink(filler) == 0)
+            #expect(try await store.receive(upload, from: 0, total: total, next: feed(Self.parts)) == total)
+            #expect(try FileIO.read(store.path(of: digest), limit: 1 << 20) == bytes)
+        }
+    }
+
+    @Test func theReserveFitsTheDisk() {
+        func mebibytes(_ disk: Int64) -> Int64 { StoreRoom.standardReserve(ofDisk: disk << 20) >> 20 }
+        #expect([16, 48, 1024, 102_400, 0].map(mebibytes) == [4, 8, 64, 1024, 0])
+        #expect(StoreRoom.standardReserve(ofDisk: .max) == 1 << 30)
+    }
+
+    struct Case: Sendable {
+        let free: Int64
+        let reserve: Int64
+        let bytes: Int64
+        let others: Int64
+        let fits: Bool
+    }
+
+    private static let cases = [
+        Case(free: 100, reserve: 40, bytes: 60, others: 0, fits: true),
+        Case(free: 100, reserve: 40, bytes: 61, others: 0, fits: false),
+        Case(free: 100, reserve: 40, bytes: 50, others: 11, fits: false),
+        Case(free: 30, reserve: 40, bytes: 0, others: 0, fits: false),
+        Case(free: 100, reserve: 0, bytes: .max, others: 0, fits: false),
+        Case(free: 100, reserve: 0, bytes: 1, others: .max, fits: false),
+        Case(free: 0, reserve: .max, bytes: 0, others: 0, fits: false),
+    ]
+
+    @Test(arguments: cases) func whatFitsIsDecidedWithoutOverflow(_ row: Case) {
+        #expect(StoreRoom(free: row.free, reserve: row.reserve).fits(row.bytes, beside: row.others) == row.fits)
     }
 }

@@ -204,7 +204,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
-    func aFullDiskIsSaidWith507AndTheUploadGoesOnWhenThereIsRoom() async throws {
+    func aFullDiskIsSaidWith507AndTheUploadIsTakenWhenThereIsRoom() async throws {
         let disk = try Directory.temporary("/tmp/disk.")
         #expect(mount("tmpfs", disk, "tmpfs", 0, "size=4m") == 0)
         defer {
@@ -218,9 +218,8 @@ import Testing
             #expect(try setting.store.size(of: Self.digest) == nil)
             #expect(unlink(disk + "/filler") == 0)
             let head = try await setting.client.send(.head, Self.url, fields: Self.token)
-            let offset = Int(head.fields["Upload-Offset"] ?? "") ?? 0
-            #expect(offset > 0 && offset < 3_000_000)
-            #expect(try await setting.put(offset..<3_000_000).status == 201)
+            #expect(head.fields["Upload-Offset"] == "0")
+            #expect(try await setting.put(0..<3_000_000).status == 201)
             let got = try await setting.client.download(Self.url, to: setting.folder + "/got")
             #expect(Digest(hash: got.hash) == Self.digest)
         }

@@ -1,0 +1,28 @@
+/// How much of the disk artifacts may take: what is kept free is for the queue and the logs, which else could not even note
+/// that an artifact did not fit.
+package struct StoreRoom: Sendable, Equatable {
+    /// What the disk has left, in bytes.
+    package let free: Int64
+    /// What artifacts leave free, in bytes.
+    package let reserve: Int64
+
+    /// Room by its parts.
+    package init(free: Int64, reserve: Int64) { (self.free, self.reserve) = (free, reserve) }
+
+    /// What is kept free on a disk unless the operator says otherwise: a sixteenth of it, at least 8 MiB and at most 1 GiB;
+    /// never more than a quarter of a small disk.
+    package static func standardReserve(ofDisk bytes: Int64) -> Int64 {
+        min(bytes / 4, min(1 << 30, max(8 << 20, bytes / 16)))
+    }
+
+    /// Whether so many more bytes fit, beside those that others have announced.
+    package func fits(_ bytes: Int64, beside announced: Int64) -> Bool {
+        // Nothing here is negative, so that only the subtraction from what is free may go below zero.
+        let (left, overflow) = free.subtractingReportingOverflow(reserve)
+        guard !overflow, left >= 0, announced <= left else { return false }
+        return bytes <= left - announced
+    }
+
+    /// Whether less is free than artifacts leave free.
+    package var isShort: Bool { free < reserve }
+}
