@@ -126,6 +126,19 @@ import Testing
         #expect(finding.advice?.contains(advice) == true)
     }
 
+    @Test("A worker without isolation is found, whether it says so or is silent", arguments: [nil, "no"] as [String?])
+    func isolation(value: String?) {
+        var worker = WorkerSummary(
+            name: WorkerName("w1"), architectures: [.amd64], slots: 2, state: .connected, jobs: [], capabilities: [:],
+            software: "factory-worker 0.1.0", lastHeard: BuildFixture.time(0))
+        worker.capabilities["isolation"] = value
+        let found = Finding.workers([worker], next: .plain).first
+        #expect(found?.advice?.contains("factory-worker doctor") == true)
+        #expect(found?.seen.contains("isolation none") == true)
+        worker.capabilities["isolation"] = "namespace"
+        #expect(Finding.workers([worker], next: .plain).first?.advice == nil)
+    }
+
     @Test func findingsSayWhatToDo() {
         let worker = WorkerSummary(
             name: WorkerName("w1"), architectures: [.amd64], slots: 2, state: .connected, jobs: [], capabilities: [:],

@@ -81,7 +81,8 @@ struct Finding: Sendable, Equatable {
                     "worker", "give it jobs again: \(next("undrain \(worker.name)"))",
                     "\(worker.name): connected, drained")
             }
-            let isolation = worker.capabilities["isolation"]
+            // A worker that looked and found none says "no".
+            let isolation = worker.capabilities["isolation"].flatMap { $0 == "no" ? nil : $0 }
             let architectures = worker.architectures.map(\.rawValue).joined(separator: ", ")
             return Finding(
                 "worker", isolation == nil ? "it cannot isolate jobs: run 'factory-worker doctor' there" : nil,
