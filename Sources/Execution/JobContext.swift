@@ -16,12 +16,14 @@ package struct JobContext: Sendable {
     package var noCache: Bool
     /// The time that results carry, when the description gives one, in seconds since 1970.
     package var sourceDateEpoch: Int64?
+    /// What its tools get of the worker's environment.
+    package var tools: ToolEnvironment
     /// Its voice.
     package var report: JobReport
 
     package init(
         job: JobID, inputs: [Artifact], spool: String, trees: String, cache: String, noCache: Bool,
-        sourceDateEpoch: Int64? = nil, report: JobReport
+        sourceDateEpoch: Int64? = nil, tools: ToolEnvironment = ToolEnvironment([:]), report: JobReport
     ) {
         self.job = job
         self.inputs = inputs
@@ -30,6 +32,7 @@ package struct JobContext: Sendable {
         self.cache = cache
         self.noCache = noCache
         self.sourceDateEpoch = sourceDateEpoch
+        self.tools = tools
         self.report = report
     }
 

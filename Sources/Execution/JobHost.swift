@@ -16,6 +16,7 @@ package struct JobHost: Sendable {
     // Held as long as the process lives; nothing reads it.
     private let lock: SpoolLock
     private let stop: StopSignal
+    private let environment: ToolEnvironment
     private let onEvent: @Sendable (Event.Kind) -> Void
 
     /// Takes the lock and reads the order.
@@ -23,12 +24,15 @@ package struct JobHost: Sendable {
     /// - Parameters:
     ///   - spool: The spool.
     ///   - stop: TERM and INT.
+    ///   - environment: What tools get of it; its secrets are masked in every event and in the result.
     ///   - onEvent: Sees every event too; for a job that is run by hand.
     /// - Throws: `noSpool`, `badSpool`; `alreadyRunning`, `alreadyEnded`: the spool is left as it is.
     package init(
-        _ spool: Spool, stop: StopSignal, onEvent: @escaping @Sendable (Event.Kind) -> Void = { _ in }
+        _ spool: Spool, stop: StopSignal, environment: ToolEnvironment = .current,
+        onEvent: @escaping @Sendable (Event.Kind) -> Void = { _ in }
     ) throws(ExecutionError) {
         self.spool = spool
+        self.environment = environment
         self.stop = stop
         self.onEvent = onEvent
         order = try spool.order()
@@ -55,22 +59,23 @@ package struct JobHost: Sendable {
         let ended = AsyncStream<JobEnd>.makeStream()
         let writer = try EventWriter(spool) { ended.continuation.yield(.spoolFailed($0)) }
         let heard = Locked(Heard())
-        let report = JobReport { [onEvent] kind in
+        let report = JobReport { [onEvent, environment] kind in
+            let kind = environment.masked(kind)
             heard.withLock { $0.hear(kind) }
             writer.append(kind)
             onEvent(kind)
         }
         let context = JobContext(
             job: order.job, inputs: order.inputs, spool: spool.directory, trees: order.trees, cache: order.cache,
-            noCache: order.noCache, sourceDateEpoch: order.sourceDateEpoch, report: report)
+            noCache: order.noCache, sourceDateEpoch: order.sourceDateEpoch, tools: environment, report: report)
         let end = await race(ended, body, context)
         let made = heard.withLock { $0.artifacts }
         var outcome = outcome(of: end, made)
         if case .failed(var failure) = outcome {
             if failure.step == nil { failure.step = heard.withLock { $0.failedStep } }
             // Not knowing how much is left only makes the sentence shorter.
-            outcome = .failed(
-                failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory).fitting)
+            let told = failure.considering(freeBytes: try? spool.freeBytes(), in: spool.directory)
+            outcome = .failed(environment.masked(told).fitting)
         }
         return try await write(JobResult(outcome: outcome, artifacts: worthKeeping(made, outcome)), writer)
     }

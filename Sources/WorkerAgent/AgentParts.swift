@@ -1,6 +1,5 @@
 import FactoryExecution
 import FactoryProtocol
-import Glibc
 import IO
 import Processes
 import Systemd
@@ -26,15 +25,8 @@ final class AgentParts: Sendable {
     /// The spool of a claim is gone.
     func release(_ claim: Claim) { locks.withLock { _ = $0.removeValue(forKey: claim) } }
 
-    /// What jobs get of our environment: the way to the network, where there is a proxy on it.
-    let jobEnvironment: [String: String] = {
-        let names = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]
-        var variables: [String: String] = [:]
-        for name in names {
-            if let value = getenv(name) { variables[name] = String(cString: value) }
-        }
-        return variables
-    }()
+    /// What jobs get of our environment.
+    let jobEnvironment = ToolEnvironment.current.job
 }
 
 extension Outcome {

@@ -97,7 +97,7 @@ import Testing
             mirror: "http://127.0.0.1:\(port.number)/debian",
             cache: try LayerCache(directory: scratch("trees")), downloads: scratch("downloads"),
             scratch: scratch("work"), sourceDateEpoch: nil, again: false, deadline: .in(.seconds(60)),
-            waits: [.milliseconds(1), .milliseconds(1)])
+            environment: ToolEnvironment([:]), waits: [.milliseconds(1), .milliseconds(1)])
         let retries = Locked(0)
         let report = JobReport { kind in
             if case .log(let line) = kind, line.text.contains("trying again") { retries.withLock { $0 += 1 } }

@@ -12,6 +12,23 @@ struct Apt: Sendable {
     let directory: String
     /// Where package files are kept between jobs.
     let pool: ArchivePool
+    /// What it gets of the worker's environment.
+    let environment: ToolEnvironment
+    /// Where the tree sees the authorities that the worker's environment names; nil when the usual ones count.
+    private let certificates: String?
+
+    /// - Throws: `IOError` when an authority that the environment names cannot be read.
+    init(
+        runner: TreeRunner, directory: String, pool: ArchivePool, environment: ToolEnvironment = ToolEnvironment([:])
+    ) throws {
+        self.runner = runner
+        self.directory = directory
+        self.pool = pool
+        self.environment = environment
+        let name = "certificates.pem"
+        certificates = try environment.certificateBundle(at: "\(directory)/\(name)").map { _ in "\(Self.place)/\(name)"
+        }
+    }
 
     /// Where `directory` is seen in the tree: nothing of it is ever part of a layer.
     static let place = "/run/apt"
@@ -108,10 +125,12 @@ struct Apt: Sendable {
         values.flatMap { ["-o", "\($0)=\($1)"] }
     }
 
-    private func command(_ arguments: [String]) -> Command {
+    func command(_ arguments: [String]) -> Command {
         // The hooks of the kernel package for dracut and for initramfs-tools both honour it: the initrd is built once,
         // in its own step, with our configuration.
-        runner.command("apt-get", arguments, environment: ["INITRD": "No"])
+        runner.command(
+            "apt-get", ToolEnvironment.aptOptions(certificates: certificates) + arguments,
+            environment: environment.network.merging(["INITRD": "No"]) { $1 })
     }
 
     private func call(

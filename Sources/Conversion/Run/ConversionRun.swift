@@ -153,7 +153,9 @@ struct ConversionRun: Sendable {
         let shown = try SharedDirectory.show(directory, in: runner, at: Apt.place)
         defer { shown.remove() }
         return try await body(
-            Apt(runner: runner, directory: directory, pool: ArchivePool(directory: context.cache + "/packages")))
+            Apt(
+                runner: runner, directory: directory, pool: ArchivePool(directory: context.cache + "/packages"),
+                environment: context.tools))
     }
 
     private func keep(

@@ -44,12 +44,13 @@ package struct BaseResolver: Sendable {
                 mirror: mirror, cache: cache,
                 downloads: "\(context.cache)/base-packages/\(distribution.suite)-\(architecture.rawValue)",
                 scratch: context.work + "/base", sourceDateEpoch: context.sourceDateEpoch, again: context.noCache,
-                deadline: deadline
+                deadline: deadline, environment: context.tools
             ).make(step)
         case .image(let transport, let name):
             return try await ImageBase(
                 transport: transport, name: name, architecture: architecture, cache: cache,
-                images: context.cache + "/base-images", scratch: context.work + "/base", deadline: deadline
+                images: context.cache + "/base-images", scratch: context.work + "/base", deadline: deadline,
+                environment: context.tools
             ).bring(step)
         }
     }

@@ -21,6 +21,8 @@ struct DebianBase {
     let sourceDateEpoch: Int64?
     let again: Bool
     let deadline: Deadline
+    /// What apt gets of the worker's environment.
+    let environment: ToolEnvironment
     /// Between tries.
     var waits = Retrying.waits
     let tools = ToolFinder()
@@ -127,7 +129,7 @@ struct DebianBase {
         do throws(ProcessError) { program = try tools.require("mmdebstrap") } catch { throw ImageError(error) }
         var environment = Command.plainEnvironment
         environment["TMPDIR"] = scratch
-        for (name, value) in proxies { environment[name] = value }
+        environment.merge(self.environment.network) { $1 }
         return Command(
             program,
             [
@@ -169,14 +171,24 @@ struct DebianBase {
     /// By apt's own downloader, so that its proxies, credentials and words are those of all that follows.
     private func fetch(_ url: String, to file: String, _ step: StepReport) async throws(ImageError) {
         let options = ["Acquire::Retries=1", "Acquire::http::Timeout=20", "APT::Sandbox::User=root"]
+        let certificates = ToolEnvironment.aptOptions(certificates: try certificates())
         let command = Command(
-            "/usr/lib/apt/apt-helper", options.flatMap { ["-o", $0] } + ["download-file", url, file])
+            "/usr/lib/apt/apt-helper",
+            options.flatMap { ["-o", $0] } + certificates + ["download-file", url, file],
+            environment: Command.plainEnvironment.merging(environment.network) { $1 })
         try await run(command, ToolWords.apt, doing: "fetching \(url)", step) { _ in }
+    }
+
+    /// The authorities of the worker's environment as a file for apt; nil when the usual ones count.
+    private func certificates() throws(ImageError) -> String? {
+        try ImageError.wrapping { () throws(IOError) in
+            try environment.certificateBundle(at: scratch + "/certificates.pem")
+        }
     }
 
     // MARK: mmdebstrap
 
-    private func bootstrap(
+    func bootstrap(
         _ tree: String, from sources: ArchiveSources, _ epoch: Int64, _ step: StepReport
     ) async throws(ImageError) {
         // What one mirror gave is not shown to a build from another.
@@ -184,8 +196,16 @@ struct DebianBase {
         try ImageError.wrapping { () throws(IOError) in try Directory.make(kept) }
         var command = try bootstrapper([
             "--variant=minbase", "--skip=essential/unlink", "--setup-hook=\(Self.takeKept)",
-            "--customize-hook=\(Self.keepNew)", distribution.suite, tree,
+            "--customize-hook=\(Self.keepNew)",
         ])
+        if let file = try certificates() {
+            // --aptopt would stay in the tree.
+            command.environment["CERTIFICATES"] = file
+            command.arguments += [
+                "--setup-hook=\(Self.addCertificates)", "--customize-hook=\(Self.removeCertificates)",
+            ]
+        }
+        command.arguments += [distribution.suite, tree]
         command.arguments += sources.entries.map(\.line)
         command.environment["SOURCE_DATE_EPOCH"] = String(epoch)
         command.environment["DOWNLOADS"] = kept
@@ -194,13 +214,6 @@ struct DebianBase {
             guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
             stage += 1
             step.progress(done: stage, total: Self.stages, unit: .items, note: String(line.dropFirst(3)))
-        }
-    }
-
-    /// The names by which programs know a proxy; apt's own configuration is copied by mmdebstrap.
-    private var proxies: [(String, String)] {
-        ["http_proxy", "https_proxy", "no_proxy"].compactMap { name in
-            getenv(name).map { (name, String(cString: $0)) }
         }
     }
 
@@ -219,6 +232,13 @@ struct DebianBase {
         h="$(sha256sum "$f")"; n="${h%% *}.$n"; [ -e "$DOWNLOADS/$n" ] && continue; \
         cp "$f" "$DOWNLOADS/.$$.$n" && mv "$DOWNLOADS/.$$.$n" "$DOWNLOADS/$n"; done
         """
+
+    /// Tells apt, which mmdebstrap runs outside of the tree with the tree's settings, whom to trust for https.
+    private static let addCertificates = """
+        mkdir -p "$1/etc/apt/apt.conf.d" && \
+        echo "Acquire::https::CaInfo \\"$CERTIFICATES\\";" > "$1/etc/apt/apt.conf.d/00-build-certificates"
+        """
+    private static let removeCertificates = #"rm "$1/etc/apt/apt.conf.d/00-build-certificates""#
 
     /// Takes out what is the machine's and not the distribution's: nodes, state of a boot, name resolution, our name.
     private func clean(_ tree: String) throws(ImageError) {

@@ -2,7 +2,6 @@ import Crypto
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
-import Glibc
 import IO
 import Processes
 
@@ -18,6 +17,8 @@ struct ImageBase {
     let scratch: String
     let deadline: Deadline
     let tools = ToolFinder()
+    /// What skopeo gets of the worker's environment.
+    let environment: ToolEnvironment
 
     /// What is known of an image that was here before.
     private struct Known: Codable {
@@ -106,7 +107,7 @@ struct ImageBase {
     /// The hash of the manifest, or of the index, that the reference means now.
     private func pin(_ skopeo: String, _ step: StepReport) async throws(ImageError) -> Digest {
         var last = LastLines()
-        let command = Command(skopeo, ["inspect", "--raw", reference], environment: environment)
+        let command = skopeoCommand(skopeo, ["inspect", "--raw", reference])
         let (status, bytes): (ProcessStatus, [UInt8])
         do throws(ProcessError) {
             (status, bytes) = try await command.output(limit: OCILayout.largestDocument, until: deadline) { line in
@@ -126,12 +127,12 @@ struct ImageBase {
         _ skopeo: String, _ digest: Digest, to layout: OCILayout, _ step: StepReport
     ) async throws(ImageError) {
         try ImageError.wrapping { () throws(IOError) in try Directory.make(scratch) }
-        let command = Command(
+        let command = skopeoCommand(
             skopeo,
             [
                 "--override-os", "linux", "--override-arch", architecture.rawValue, "--tmpdir", scratch, "copy",
                 pinned(digest), "oci:\(layout.directory):base",
-            ], environment: environment)
+            ])
         var last = LastLines()
         let status: ProcessStatus
         do throws(ProcessError) {
@@ -160,16 +161,9 @@ struct ImageBase {
         return String(bare[..<colon])
     }
 
-    /// skopeo finds its credentials below the home directory and in XDG_RUNTIME_DIR (containers-auth.json(5)).
-    private var environment: [String: String] {
-        var environment = Command.plainEnvironment
-        for name in [
-            "HOME", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY",
-            "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CONTAINERS_STORAGE_CONF",
-        ] {
-            if let value = getenv(name) { environment[name] = String(cString: value) }
-        }
-        return environment
+    /// Its credentials are found by variables, and below the home directory (containers-auth.json(5)).
+    private func skopeoCommand(_ program: String, _ arguments: [String]) -> Command {
+        Command(program, arguments, environment: Command.plainEnvironment.merging(environment.registry) { $1 })
     }
 
     private static func say(_ error: ImageError, _ wait: Duration, _ step: StepReport) {

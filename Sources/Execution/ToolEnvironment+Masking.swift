@@ -1,0 +1,93 @@
+package import FactoryProtocol
+
+extension ToolEnvironment {
+    /// What stands for a secret.
+    private static let mask = "***"
+    /// A shorter password is masked only beside its user's name: by itself it is in every other word.
+    private static let shortestAlone = 4
+
+    /// User and password in a URL; nil when it has none.
+    private static func userInfo(_ url: String) -> Substring? {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return authority.lastIndex(of: "@").map { authority[..<$0] }
+    }
+
+    /// The proxies as they may be shown, sorted by name.
+    package var shownProxies: [(name: String, value: String)] {
+        proxies.sorted { $0.key < $1.key }.map { (name: $0.key, value: masked($0.value)) }
+    }
+
+    /// Words that are shown to nobody, the longest first.
+    private var secrets: [String] {
+        var words: Set<String> = []
+        for (name, url) in proxies where name != "no_proxy" {
+            guard let info = Self.userInfo(url), !info.isEmpty else { continue }
+            words.insert(String(info))
+            guard let colon = info.firstIndex(of: ":") else { continue }
+            let password = String(info[info.index(after: colon)...])
+            for word in [password, Self.decoded(password)] where word.utf8.count >= Self.shortestAlone {
+                words.insert(word)
+            }
+        }
+        return words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+    }
+
+    /// Percent-encoding undone (RFC 3986, 2.1); what is none stays.
+    private static func decoded(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+                let byte = UInt8(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
+            {
+                result.append(byte)
+                index += 3
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// The text with `***` in place of what a proxy's URL keeps secret.
+    package func masked(_ text: String) -> String {
+        if proxies.isEmpty { return text }
+        var text = text
+        for word in secrets where text.contains(word) { text = text.replacing(word, with: Self.mask) }
+        return text
+    }
+
+    /// The failure without secrets: tools repeat the URL of a proxy that they cannot use.
+    package func masked(_ failure: Failure) -> Failure {
+        var failure = failure
+        failure.message = masked(failure.message)
+        failure.excerpt = failure.excerpt.map(masked)
+        return failure
+    }
+
+    /// The event without secrets.
+    package func masked(_ event: Event.Kind) -> Event.Kind {
+        if proxies.isEmpty { return event }
+        switch event {
+        case .stepStarted(var step):
+            step.title = masked(step.title)
+            return .stepStarted(step)
+        case .stepProgress(var step):
+            step.note = step.note.map(masked)
+            return .stepProgress(step)
+        case .stepFinished(var step):
+            step.note = step.note.map(masked)
+            return .stepFinished(step)
+        case .log(var line):
+            line.text = masked(line.text)
+            return .log(line)
+        case .warning(var warning):
+            warning.message = masked(warning.message)
+            return .warning(warning)
+        case .artifact, .bootResult, .buildAccepted, .jobStateChanged, .buildEnded, .unknown: return event
+        }
+    }
+}
