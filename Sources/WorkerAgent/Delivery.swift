@@ -1,3 +1,4 @@
+import CLinux
 import FactoryClient
 import FactoryExecution
 import FactoryProtocol
@@ -33,18 +34,42 @@ struct Delivery: Sendable {
     ) async throws(JobFailure) {
         for input in assignment.assign.inputs {
             let path = spool.inputPath(input.artifact.digest)
-            if let local = input.localPath, Self.link(local, to: path) { continue }
+            if let local = input.localPath,
+                await Self.copy(local, to: path, size: input.artifact.size)
+            {
+                continue
+            }
             try await download(input.artifact, to: path, assignment.assign.upload, isConnected)
         }
     }
 
-    /// Gives a file of the store a second name; what is in the store never changes. A file that has the name already is
-    /// whole: downloads have another one until then.
-    private static func link(_ local: String, to path: String) -> Bool {
-        if Glibc.link(local, path) == 0 || errno == EEXIST { return true }
-        guard errno == EXDEV || errno == EPERM || errno == EMLINK, access(local, R_OK) == 0 else { return false }
-        // Another file system: blobs that a running job needs stay where they are.
-        return symlink(local, path) == 0
+    /// Copies a file of the store, whole or not at all; false when it cannot be had so, and is to be downloaded.
+    ///
+    /// Never a second name of the same file: a job runs as root, and a fault in it would change what the store holds. On a
+    /// file system that shares blocks the copy takes no room; elsewhere it takes that of the file until the job ends.
+    static func copy(_ local: String, to path: String, size: Int64) async -> Bool {
+        await OwnThread.run("input-copy") {
+            // Whole already: until then it has another name.
+            if access(path, F_OK) == 0 { return true }
+            let part = path + ".copy"
+            do throws(IOError) {
+                let source = try FileIO.open(local, O_RDONLY)
+                try FileIO.removeFile(part)
+                let target = try FileIO.open(part, O_WRONLY | O_CREAT | O_EXCL)
+                guard linux_copy_file(source.rawValue, target.rawValue) == 0 else {
+                    throw IOError(system: errno, "copy", local)
+                }
+                guard let copied = try FileIO.status(part), Int64(copied.size) == size else {
+                    throw IOError(.wrongKind, "\(local) does not have \(size) bytes")
+                }
+                try FileIO.rename(part, to: path)
+                return true
+            } catch {
+                // The download that follows says what is wrong, a full disk included; the rest goes with the spool.
+                try? FileIO.removeFile(part)
+                return false
+            }
+        }
     }
 
     private func download(

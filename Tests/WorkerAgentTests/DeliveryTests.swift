@@ -125,6 +125,28 @@ struct DeliveryTests {
         return (Input(artifact: artifact, localPath: localPath), bytes)
     }
 
+    @Test("What a job does to its input does not reach the store")
+    func ownInput() async throws {
+        let folder = try TemporaryFolder()
+        let (blob, input) = (folder.file("blob"), folder.file("input"))
+        let (given, bytes) = Self.input()
+        try AtomicFile.write(bytes, to: blob)
+        #expect(await Delivery.copy(blob, to: input, size: given.artifact.size))
+        let file = try FileIO.open(input, O_WRONLY)
+        try FileIO.write([1, 2, 3], to: file)
+        file.close()
+        #expect(try FileIO.read(blob, limit: 4 << 20) == bytes)
+        #expect(try FileIO.read(input, limit: 4 << 20).prefix(4) == [1, 2, 3, 7])
+    }
+
+    @Test("What the store has under another size, or not at all, is no input", arguments: [true, false])
+    func noInput(isThere: Bool) async throws {
+        let folder = try TemporaryFolder()
+        if isThere { try AtomicFile.write([1], to: folder.file("blob")) }
+        #expect(await !Delivery.copy(folder.file("blob"), to: folder.file("input"), size: 2))
+        #expect(try Directory.entries(folder.path).map(\.name) == (isThere ? ["blob"] : []))
+    }
+
     @Test("An input that was cut by the death of its agent is never taken for whole")
     func cutInput() async throws {
         let farm = try FakeFarm()

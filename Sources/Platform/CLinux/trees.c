@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "trees.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -47,4 +49,15 @@ int linux_open_in_root(int root, const char *path, int flags, unsigned mode) {
 int linux_open_on_mount(int parent, const char *name, int flags) {
     struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_NO_XDEV};
     return (int)syscall(SYS_openat2, parent, name, &how, sizeof how);
+}
+
+int linux_copy_file(int from, int to) {
+    const size_t most = 1 << 30;
+    for (;;) {
+        ssize_t count = copy_file_range(from, NULL, to, NULL, most, 0);
+        if (count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+            count = sendfile(to, from, NULL, most);
+        if (count == 0) return 0;
+        if (count < 0 && errno != EINTR) return -1;
+    }
 }

@@ -29,6 +29,10 @@ int linux_remove_attribute_of(int descriptor, const char *name);
 /// syncfs(2): all of the file system that holds the descriptor reaches the disk. 0, or -1 with errno set.
 int linux_sync_file_system(int descriptor);
 
+/// Copies all of a regular file into an empty one: copy_file_range(2), which shares the blocks where the file system can,
+/// else sendfile(2). 0, or -1 with errno set.
+int linux_copy_file(int from, int to);
+
 /// openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: `root` is `/` for every component, links included.
 /// A descriptor (always close-on-exec), or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
