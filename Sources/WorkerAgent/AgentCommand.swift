@@ -22,7 +22,12 @@ enum AgentCommand {
             defer { lock.release() }
             let instance = try AgentInstance.kept(in: settings.directory)
             let containment = await Containment.detect()
-            let found = await Capabilities.look(for: settings.architectures.first ?? .host, containment: containment)
+            var found = await Capabilities.look(for: settings.architectures.first ?? .host, containment: containment)
+            let place = await WorkPlace.look(settings.trees)
+            found.note(place)
+            for problem in place.problems {
+                log.write(.error, "The agent takes no job that needs isolation.", ["why": problem])
+            }
             log.write(
                 .info, "The agent starts.",
                 [

@@ -61,6 +61,16 @@ struct Capabilities: Sendable {
         found["root"] = geteuid() == 0 ? "yes" : "no"
     }
 
+    /// Where images cannot be made no job is taken: all of them are kept apart in that directory.
+    mutating func note(_ place: WorkPlace) {
+        guard !place.problems.isEmpty else { return }
+        found["isolation"] = "no"
+        missing.append(
+            Missing(
+                what: "work directory (" + place.problems.joined(separator: "; ") + ")", package: nil,
+                neededFor: "every job"))
+    }
+
     private mutating func noteMachine(_ architecture: Architecture) async {
         let firmware = GuestMachine.firmware(architecture)
         let hasFirmware = access(firmware.code, R_OK) == 0 && access(firmware.variables, R_OK) == 0

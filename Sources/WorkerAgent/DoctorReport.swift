@@ -1,3 +1,4 @@
+import FactoryExecution
 import FactoryProtocol
 import Processes
 
@@ -21,7 +22,10 @@ struct DoctorReport: Sendable {
     /// The least room for one job, in bytes: two layers, a squashfs and an ISO.
     static let leastRoom: Int64 = 8 << 30
 
-    init(capabilities: Capabilities, isolation: Isolation, root: String, freeBytes: Int64?) {
+    init(
+        capabilities: Capabilities, isolation: Isolation, root: String, freeBytes: Int64?,
+        workPlace: WorkPlace = WorkPlace(), environment: ToolEnvironment = ToolEnvironment([:])
+    ) {
         packages = capabilities.missingPackages
         for (name, value) in capabilities.found.sorted(by: { $0.key < $1.key }) where name.hasPrefix("tool.") {
             lines.append(
@@ -53,6 +57,23 @@ struct DoctorReport: Sendable {
         } else {
             lines.append(Line(mark: .bad, what: "space", detail: "\(root) cannot be looked at"))
         }
+        let options = workPlace.options.isEmpty ? "" : " (mounted \(workPlace.options.joined(separator: ",")))"
+        lines.append(
+            workPlace.problems.isEmpty
+                ? Line(mark: .good, what: "directory", detail: root + options)
+                : Line(mark: .bad, what: "directory", detail: workPlace.problems.joined(separator: "; ")))
+        add(environment)
+    }
+
+    /// What tools get of the environment; of credentials only where they are.
+    private mutating func add(_ environment: ToolEnvironment) {
+        for (name, value) in environment.shownProxies {
+            lines.append(Line(mark: .remark, what: name, detail: value))
+        }
+        for source in environment.certificateSources {
+            lines.append(Line(mark: .remark, what: "authorities", detail: source))
+        }
+        if let file = environment.authFile { lines.append(Line(mark: .remark, what: "auth file", detail: file)) }
     }
 
     /// Whether every job can be done here.
