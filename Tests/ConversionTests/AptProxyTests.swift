@@ -23,15 +23,24 @@ struct AptProxyTests {
                 "HTTP_PROXY": proxy.url.replacing("://", with: "://user:hidden@"),
                 "SSL_CERT_FILE": folder.file("ca.pem"),
             ])
-            let lower = folder.file("lower")
-            try Directory.make(lower + "/etc/apt")
-            try AtomicFile.write(
-                Array("deb http://\(TinyProxy.host)/debian bookworm main\n".utf8), to: lower + "/etc/apt/sources.list")
-            let mount = try OverlayMount.writable(
-                lowers: [lower, "/"], upper: folder.file("upper"), work: folder.file("work"), at: folder.file("m"))
+            let tree = folder.file("tree")
+            for name in [
+                "usr", "etc/apt", "var/lib/dpkg", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial",
+            ] {
+                try Directory.make("\(tree)/\(name)")
+            }
             // The programs are this machine's, its archives are not.
-            try Directory.remove(mount.path + "/etc/apt/sources.list.d")
-            try await TreeRunner.with(mount.path, scratch: folder.file("scratch")) { runner in
+            for name in ["bin", "lib", "lib64"] {
+                guard symlink("usr/" + name, "\(tree)/\(name)") == 0 else { throw IOError(system: errno, "link", name) }
+            }
+            let list = "deb http://\(TinyProxy.host)/debian bookworm main\n"
+            try AtomicFile.write(Array(list.utf8), to: tree + "/etc/apt/sources.list")
+            try AtomicFile.write([], to: tree + "/var/lib/dpkg/status")
+            guard mount("/usr", tree + "/usr", nil, UInt(MS_BIND), nil) == 0 else {
+                throw IOError(system: errno, "mount", "/usr")
+            }
+            defer { umount2(tree + "/usr", Int32(MNT_DETACH)) }
+            try await TreeRunner.with(tree, scratch: folder.file("scratch")) { runner in
                 try Directory.make(folder.file("apt"))
                 let shown = try SharedDirectory.show(folder.file("apt"), in: runner, at: Apt.place)
                 defer { shown.remove() }
@@ -48,9 +57,9 @@ struct AptProxyTests {
                 #expect(command.arguments.contains("Acquire::https::CaInfo=\(Apt.place)/certificates.pem"))
                 #expect(!command.arguments.contains { $0.contains("hidden") }, "arguments are seen by everybody")
             }
-            try mount.unmount()
-            for entry in try Directory.walk(folder.file("upper")) where entry.kind == .file {
-                let bytes = try FileIO.read(folder.file("upper/\(entry.name)"), limit: 64 << 20)
+            umount2(tree + "/usr", Int32(MNT_DETACH))
+            for entry in try Directory.walk(tree) where entry.kind == .file {
+                let bytes = try FileIO.read("\(tree)/\(entry.name)", limit: 64 << 20)
                 let text = String(decoding: bytes, as: UTF8.self)
                 #expect(!text.contains("hidden") && !text.contains("AUTHORITY"), "\(entry.name)")
             }
