@@ -15,10 +15,9 @@ import Processes
 package struct ToolEnvironment: Sendable, Equatable {
     private static let proxyNames = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"]
     private static let certificateNames = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-    /// containers-auth.json(5), containers-registries.conf(5), containers-storage.conf(5); helpers are found by PATH.
+    /// containers-auth.json(5), containers-storage.conf(5); helpers are found by PATH.
     private static let registryNames = [
-        "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "HOME", "XDG_RUNTIME_DIR", "PATH", "CONTAINERS_REGISTRIES_CONF",
-        "CONTAINERS_STORAGE_CONF",
+        "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "HOME", "XDG_RUNTIME_DIR", "PATH", "CONTAINERS_STORAGE_CONF",
     ]
 
     /// By their lower-case names; none is empty.
