@@ -41,6 +41,7 @@ package struct BlobClient: Sendable {
     /// Puts a blob at `path`: first into a hidden file beside it whose name holds the digest, which a later call goes on
     /// with, then, when the digest is right, renamed. A lost connection is tried again five times, with growing pauses.
     ///
+    /// Of several programs that fetch the same file, one fetches it and the others wait for it.
     /// - Throws: `rejected` when the store does not have it or sends other bytes (which are removed then), `local-file`,
     ///   `cannot-connect`, `connection-lost`, `timed-out`, `cancelled`.
     package func fetch(
@@ -48,6 +49,12 @@ package struct BlobClient: Sendable {
     ) async throws(ClientError) -> Fetched {
         if try await isThere(digest, size, path) { return .kept }
         let part = Self.part(of: path, digest)
+        let claim = try await claimed(part)
+        defer { claim.file.close() }
+        if claim.hasWaited, try await isThere(digest, size, path) {
+            try await file { () throws(IOError) in try FileIO.removeFile(part) }
+            return .kept
+        }
         let download = try await downloaded(digest, size, part, progress)
         guard Digest(hash: download.hash) == digest else {
             try await file { () throws(IOError) in try FileIO.removeFile(part) }
@@ -93,8 +100,25 @@ package struct BlobClient: Sendable {
         throw ClientError(.connectionLost, "the store cannot be reached")
     }
 
+    /// The part file, locked; waits while another program has it.
+    private func claimed(_ part: String) async throws(ClientError) -> (file: Descriptor, hasWaited: Bool) {
+        var hasWaited = false
+        while true {
+            if let claim = try await file({ () throws(IOError) in try PartFile.claim(part) }) {
+                return (claim, hasWaited)
+            }
+            hasWaited = true
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(.milliseconds(100)))
+            } catch {
+                throw ClientError(talking: error)
+            }
+        }
+    }
+
     private func isThere(_ digest: Digest, _ size: Int64, _ path: String) async throws(ClientError) -> Bool {
         let there = try await file { () throws(IOError) in try FileIO.status(path) }
+        if there?.kind == .directory { throw ClientError(.localFile, "\(path) is a directory") }
         guard let there, there.kind == .file, Int64(there.size) == size else { return false }
         do throws(CryptoError) {
             return Digest(hash: try await SHA256.hash(file: path)) == digest

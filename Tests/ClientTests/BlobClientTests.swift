@@ -114,6 +114,28 @@ import Testing
         }
     }
 
+    @Test func ofManyThatFetchOneFileOneDoesAndAllHaveIt() async throws {
+        try await Self.run { folder, requests in
+            let outcomes = try await withThrowingTaskGroup(of: BlobClient.Fetched.self) { group in
+                for _ in 0..<6 { group.addTask { try await Self.fetch(folder) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == .kept } == 5)
+            #expect(requests.withLock { $0 } == 1)
+            #expect(try FileIO.read(folder + "/got", limit: 3_000_000) == Self.content)
+            #expect(try FileIO.status(Self.part(folder)) == nil)
+        }
+    }
+
+    @Test func whereADirectoryStandsNothingIsFetched() async throws {
+        try await Self.run { folder, requests in
+            try Directory.make(folder + "/got")
+            #expect(await Self.code { _ = try await Self.fetch(folder) } == .localFile)
+            #expect(requests.withLock { $0 } == 0)
+            #expect(try FileIO.status(Self.part(folder)) == nil)
+        }
+    }
+
     @Test func whatTheStoreDoesNotHaveIsSaid() async throws {
         try await Self.run { folder, requests in
             let other = Digest(hash: SHA256.hash([]))

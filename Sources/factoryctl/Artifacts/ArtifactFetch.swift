@@ -22,8 +22,16 @@ struct ArtifactFetch: Sendable {
             if error.code == .cancelled { throw CancellationError() }
             throw CommandError(
                 .buildFailed, "'\(artifact.name)' could not be fetched: \(error)",
-                hint: "the same command again; it goes on where it stopped")
+                hint: Self.hint(error))
         }
+    }
+
+    /// What helps. Only what may go away by itself is worth the same command.
+    static func hint(_ error: ClientError) -> String? {
+        if error.isLoss || error.reason == "digest-mismatch" {
+            return "the same command again; it goes on where it stopped"
+        }
+        return error.code == .localFile ? "another directory: --output DIR" : nil
     }
 
     /// Writes `NAME.sha256` beside an ISO, unless the build made one.
