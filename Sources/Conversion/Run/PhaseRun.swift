@@ -19,16 +19,15 @@ struct PhaseRun: Sendable {
     private var mountPoint: String { "\(context.work)/\(phase.name.rawValue)" }
     private var scratch: String { mountPoint + ".scratch" }
 
-    /// Says that all of it was done before.
+    /// Says that all of it was done before: once, as nothing of it can be told apart any more.
     func reportCached(_ layer: CachedLayer) async throws {
+        let name = phase.name.rawValue
+        let count = phase.steps.count { $0.skipped == nil }
+        try await context.report.step(name, "Phase \(name), \(count) steps", phase: name) { report in
+            report.cached("\(layer.key.name.prefix(20))…, \(layer.facts.size >> 20) MiB")
+        }
         for step in phase.steps {
-            if let why = step.skipped {
-                report(skipped: step, why)
-                continue
-            }
-            try await context.report.step(step.id, step.title, phase: phase.name.rawValue) { report in
-                report.cached("\(layer.key.name.prefix(20))…, \(layer.facts.size >> 20) MiB")
-            }
+            if let why = step.skipped { report(skipped: step, why) }
         }
     }
 
