@@ -61,8 +61,8 @@ enum CloudConfig {
                 let digits = String(scalar.value, radix: 16, uppercase: true)
                 let name = "U+" + String(repeating: "0", count: 4 - digits.count) + digits
                 throw refused(
-                    at: Mark(line: line, column: column), "the control character \(name)",
-                    suggestion: "a text file without control characters")
+                    at: Mark(line: line, column: column), "the control character \(name) is not allowed",
+                    suggestion: "the same without that character")
             default: break
             }
             column += 1

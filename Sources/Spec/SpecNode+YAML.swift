@@ -47,6 +47,6 @@ extension Problem {
             Problem(
                 path: error.path, line: error.mark.line, column: error.mark.column, code: error.code.rawValue,
                 message: error.message, suggestion: error.advice
-            ).withoutPasswords
+            ).shown
     }
 }

@@ -13,7 +13,7 @@ struct SpecReader {
             Problem(
                 path: path, line: node?.line, column: node?.column, code: code, message: message,
                 suggestion: suggestion
-            ).withoutPasswords)
+            ).shown)
     }
 
     /// The entries of a mapping; keys that are not known and keys that come twice are problems.
@@ -115,10 +115,15 @@ struct SpecReader {
 }
 
 extension Problem {
-    /// The same with `***` for each password in it.
-    package var withoutPasswords: Problem {
+    /// The same with `***` for each password in it, and without the middle of a value that fills a screen.
+    package var shown: Problem {
         Problem(
-            path: Passwords.masked(path), line: line, column: column, code: code, message: Passwords.masked(message),
-            suggestion: suggestion.map { Passwords.masked($0) })
+            path: Self.shown(path), line: line, column: column, code: code, message: Self.shown(message),
+            suggestion: suggestion.map { Self.shown($0) })
+    }
+
+    private static func shown(_ text: String) -> String {
+        let masked = Passwords.masked(text)
+        return masked.utf8.count <= 600 ? masked : "\(masked.prefix(250))…\(masked.suffix(150))"
     }
 }

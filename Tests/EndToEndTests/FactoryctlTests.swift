@@ -109,6 +109,33 @@ struct FactoryctlTests {
         }
     }
 
+    @Test("for programs every line of the standard output is JSON, however they ask for it")
+    func json() async throws {
+        try await Farm.with { farm in
+            let file = farm.folder.file("spec.yaml")
+            try AtomicFile.write(Array("selfTest: {seconds: 1}".utf8), to: file)
+            for (words, variable) in [
+                (["--progress", "json"], nil), ([], "json"), (["--progress", "json", "-q"], nil), (["--json"], nil),
+            ] as [([String], String?)] {
+                var command = Command(
+                    Program.path("factoryctl"), ["--root", farm.root, "submit", "--wait", file] + words)
+                command.standardError = .lines
+                command.environment["FACTORY_PROGRESS"] = variable
+                var lines: [String] = []
+                let status = try await command.run(until: .in(.seconds(60))) { line in
+                    if line.source == .output { lines.append(line.text) }
+                }
+                #expect(status.isSuccess)
+                #expect(lines.count > 3)
+                for line in lines {
+                    #expect(throws: Never.self) {
+                        try StrictJSON.decode(JSONValue.self, from: Array(line.utf8))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("after a retry, watch and logs of the build show both tries, each event once, and end")
     func retried() async throws {
         try await Farm.with { farm in

@@ -3,6 +3,7 @@ import FactoryQueue
 import FactoryWire
 import IO
 import JSON
+import TestSupport
 import Testing
 
 @testable import FactoryScheduling
@@ -61,6 +62,28 @@ struct FarmTests {
                     Submit(spec: FarmFixture.selfTest(seconds: 2), idempotencyKey: "k"), for: Submitted.self)
             }
             #expect(other?.code == "key-reused")
+        }
+    }
+
+    @Test func aPasswordInADescriptionIsRefusedAndStaysNowhere() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            for (key, value) in [("base", "docker://user:s3cr3t@h/x:1"), ("mirror", "http://user:s3cr3t@h/debian")] {
+                var spec = ["base": "distro:debian/bookworm", "version": "v1.0.0"]
+                spec[key] = value
+                let message = Submit(spec: .object(spec.mapValues { .string($0) }), idempotencyKey: key)
+                let error = await #expect(throws: ErrorReply.self) {
+                    try await client.ask(message, for: Submitted.self)
+                }
+                #expect(error?.code == "bad-spec")
+                let said = "\(error?.message ?? "") \(error?.problems.map { "\($0)" } ?? [])"
+                #expect(!said.contains("s3cr3t") && said.contains("***"), "\(said)")
+            }
+            for name in ["q.sqlite", "q.sqlite-wal"] {
+                let bytes = try FileIO.read(fixture.folder.file(name), limit: 64 << 20)
+                #expect(bytes.firstRange(of: Array("s3cr3t".utf8)) == nil, "\(name)")
+            }
         }
     }
 

@@ -178,7 +178,7 @@ import Testing
             ],
             source: SpecSource(name: "a.yaml", text: Array("version: v1\narch:\tarm\r\n".utf8)))
         #expect(
-            problems.lines.map(\.text) == [
+            problems.lines(width: nil).map(\.text) == [
                 "a.yaml:2:7: arch: there is no arch \"arm\" [unknown-arch]", "    2 | arch:   arm",
                 "      |         ^ try: arm64", "a.yaml: base: the key \"base\" is missing [missing-key]",
                 "2 problems in a.yaml; nothing was submitted",
@@ -197,5 +197,62 @@ import Testing
         let failure = FailureText(ClientError(known, "x", reason: reason))
         #expect(failure.status.rawValue == status)
         #expect(failure.lines.first?.text.hasPrefix("factoryctl: x") == true)
+    }
+
+    @Test(arguments: [
+        (1, 40), (20, 40), (100, 40), (150_000, 80), (200_000, 80), (200_020, 40), (300_000, 40), (5, 10),
+    ]) func anExcerptOfALongLineKeepsToTheWidthAndShowsItsPlace(column: Int, width: Int) {
+        let line = String(repeating: "x", count: 200_000) + "base: \t日本語 end"
+        let excerpt = SourceExcerpt(line, column: column, width: width)
+        #expect(excerpt.text.columns <= width)
+        #expect((0...width).contains(excerpt.mark))
+        let marked = SourceExcerpt(
+            String(repeating: "x", count: column - 1) + "Q" + String(repeating: "x", count: 300), column: column,
+            width: width)
+        #expect(Array(marked.text)[marked.mark] == "Q")
+    }
+
+    @Test func aProblemInALongLineFillsNoScreen() async throws {
+        let text = "base: distro:debian/bookworm\nversion: v1.0.0\narch: " + String(repeating: "a", count: 200_000)
+        do throws(SpecError) {
+            _ = try BuildSpec.read(text: Array(text.utf8))
+        } catch {
+            let source = SpecSource(name: "a.yaml", text: Array(text.utf8))
+            let lines = SpecProblems(problems: error.problems, source: source).lines(width: 60)
+            #expect(lines.map(\.columns).reduce(0, +) < 1000)
+            #expect(lines.dropFirst().prefix(2).allSatisfy { $0.columns <= 60 })
+        }
+    }
+
+    @Test func anExcerptShowsNoPasswordAndPointsAtTheSamePlace() {
+        let line = "base: docker://user:s3cr3t@h/x # here"
+        let column = line.split(separator: "#")[0].count + 1
+        let excerpt = SourceExcerpt(line, column: column, width: 80)
+        #expect(excerpt.text == "base: docker://user:***@h/x # here")
+        #expect(Array(excerpt.text)[excerpt.mark] == "#")
+    }
+
+    @Test(arguments: [
+        "docker://user:s3cr3t@h/x", "user:s3cr3t@h", "https://s3cr3t@h/x",
+    ]) func noFailureShowsAPassword(value: String) async throws {
+        let words = [["submit", value], ["plan", "-f", value], ["submit", "--cloud-config", value]]
+        for words in words {
+            let invocation = try Self.invocation(words)
+            let error = await #expect(throws: (any Error).self) { try await SpecInput.read(invocation) }
+            let text = FailureText(try #require(error)).lines.map(\.text).joined()
+            #expect(!text.contains("s3cr3t") && text.contains("***"), "\(text)")
+        }
+        let typed = #expect(throws: ArgumentsError.self) { try Self.invocation(["list", value]) }
+        #expect(!FailureText(try #require(typed)).lines.map(\.text).joined().contains("s3cr3t"))
+    }
+
+    @Test(
+        arguments: [
+            (.localFile, nil, false), (.rejected, nil, false), (.rejected, "digest-mismatch", true),
+            (.connectionLost, nil, true), (.timedOut, nil, true), (.cannotConnect, nil, true), (.badReply, nil, false),
+        ] as [(ClientError.Code, String?, Bool)])
+    func theSameCommandIsProposedOnlyWhereItMayHelp(code: ClientError.Code, reason: String?, helps: Bool) {
+        let hint = ArtifactFetch.hint(ClientError(code, "x", reason: reason))
+        #expect((hint?.contains("again") ?? false) == helps)
     }
 }

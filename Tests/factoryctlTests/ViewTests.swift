@@ -226,6 +226,26 @@ import Testing
             ])
     }
 
+    @Test func aWarningIsSaidOnce() {
+        let warning = Warning(code: "live-only", message: "boots live only")
+        var fixture = BuildFixture.accepted()
+        fixture.add(1, nil, .warning(warning))
+        fixture.add(1, "image-amd64", .warning(warning))
+        fixture.add(2, "image-amd64", attempt: 2, .warning(warning))
+        fixture.add(2, "image-amd64", .warning(Warning(code: "live-only", message: "something else")))
+        for warned in [[], [warning]] {
+            var plain = PlainView(
+                build: BuildFixture.build, unicode: true, offsetSeconds: 0, next: .plain, warnings: WarningsSaid(warned)
+            )
+            var screen = ScreenView(
+                build: BuildFixture.build, unicode: true, next: .plain, warnings: WarningsSaid(warned))
+            let lines = fixture.events.flatMap { plain.feed($0) }.map(\.text)
+            #expect(lines.count { $0.contains("boots live only") } == 1 - warned.count)
+            #expect(lines.count { $0.contains("something else") } == 1)
+            #expect(fixture.events.flatMap { screen.feed($0) }.count == 3 - warned.count)
+        }
+    }
+
     @Test func jsonIsEveryEventAndOneEnd() throws {
         var view = JSONView(build: BuildFixture.build, next: .plain)
         let lines = BuildFixture.installing().events.flatMap { view.feed($0) }

@@ -36,6 +36,22 @@ package enum Neutralized {
         return String(result)
     }
 
+    /// JSON text without what ``text(_:)`` takes out: such characters stand only in strings, where `\\uXXXX` is the same.
+    package static func json(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: isSuspicious) else { return json }
+        var result = String.UnicodeScalarView()
+        for scalar in json.unicodeScalars {
+            // Blanks between the values are no part of a string.
+            guard isSuspicious(scalar), !"\n\r\t".unicodeScalars.contains(scalar) else {
+                result.append(scalar)
+                continue
+            }
+            let digits = String(scalar.value, radix: 16)
+            result.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
+        }
+        return String(result)
+    }
+
     private static func isSuspicious(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0: true

@@ -1,4 +1,7 @@
 /// A line whose parts have styles; its width is that of its text, so it can be cut before it is painted.
+///
+/// Whatever the text comes from, it is ``Neutralized``: no guest, worker or tool reaches the terminal with more than
+/// letters. Only ``rendered(_:)`` adds escape sequences.
 package struct Painted: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// A piece of text in one style.
     package struct Part: Sendable, Equatable {
@@ -9,7 +12,12 @@ package struct Painted: Sendable, Equatable, ExpressibleByStringInterpolation {
     private(set) var parts: [Part]
 
     /// Text in a style, or in none.
-    package init(_ text: String, _ style: Style? = nil) { parts = [Part(text: text, style: style)] }
+    package init(_ text: String, _ style: Style? = nil) {
+        parts = [Part(text: Neutralized.text(text), style: style)]
+    }
+
+    /// JSON for programs: the same value, with what ``Neutralized`` takes out as `\\uXXXX`.
+    package init(json: String) { parts = [Part(text: Neutralized.json(json), style: nil)] }
 
     /// Text in no style.
     package init(stringLiteral value: String) { self.init(value) }

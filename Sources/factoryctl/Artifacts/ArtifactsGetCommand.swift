@@ -47,7 +47,9 @@ enum ArtifactsGetCommand: Subcommand {
         for iso in chosen where iso.role == .iso && !chosen.contains(where: { $0.name == iso.name + ".sha256" }) {
             try await fetch.writeChecksum(of: iso)
         }
-        if call.invocation.flag(CommonOptions.json) { try await call.print(Painted(try CanonicalJSON.text(chosen))) }
+        if call.invocation.flag(CommonOptions.json) {
+            try await call.print(Painted(json: try CanonicalJSON.text(chosen)))
+        }
         return .success
     }
 
@@ -66,16 +68,17 @@ enum ArtifactsGetCommand: Subcommand {
     private static func one(_ artifact: Artifact, _ fetch: ArtifactFetch, _ call: Call) async throws {
         let line = FetchLine(name: artifact.name, size: artifact.size, unicode: call.traits.hasUnicode)
         let done = Locked<Int64>(0)
+        let isDrawn = call.traits.isInteractive && !call.invocation.flag(CommonOptions.json)
         let outcome = try await withThrowingTaskGroup(of: BlobClient.Fetched?.self) { group in
             group.addTask { try await fetch.fetch(artifact) { bytes, _ in done.withLock { $0 = Int64(bytes) } } }
-            if call.traits.isInteractive { group.addTask { try await draw(line, done, call) } }
+            if isDrawn { group.addTask { try await draw(line, done, call) } }
             defer { group.cancelAll() }
             while let outcome = try await group.next() {
                 if let outcome { return outcome }
             }
             throw CancellationError()
         }
-        if call.traits.isInteractive { try await call.output.write("\r\u{1B}[K") }
+        if isDrawn { try await call.output.write("\r\u{1B}[K") }
         if !call.invocation.flag(CommonOptions.json) {
             try await call.print(
                 line.finished(outcome, digest: artifact.digest, path: "\(fetch.directory)/\(artifact.name)"))

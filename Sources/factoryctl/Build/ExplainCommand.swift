@@ -26,7 +26,7 @@ enum ExplainCommand: Subcommand {
         var explained: [Explained] = []
         for job in jobs { explained.append(try await session.request(Explain(job: job))) }
         if call.invocation.flag(CommonOptions.json) {
-            try await call.print(Painted(try CanonicalJSON.text(explained)))
+            try await call.print(Painted(json: try CanonicalJSON.text(explained)))
         } else {
             try await call.print(explained.flatMap(lines))
         }

@@ -38,7 +38,7 @@ enum LogsCommand: Subcommand {
             isRaw: !call.traits.isInteractive)
         _ = try await watcher.run { news in
             guard case .event(let event) = news else { return }
-            if let line = filter.line(event) { try await call.print(line: line) }
+            if let line = filter.line(event) { try await call.print(log: line) }
             // The jobs are known from the first event on: nobody waits for one that will never come.
             if case .buildAccepted = event.kind, let missing = filter.missingJob(build) { throw missing }
         }

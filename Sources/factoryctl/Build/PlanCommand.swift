@@ -23,15 +23,20 @@ enum PlanCommand: Subcommand {
         do {
             input = try await SpecInput.read(call.invocation)
         } catch let problems as SpecProblems {
-            try await call.errors.write(problems.lines.map { $0.rendered(call.palette) + "\n" }.joined())
+            try await call.note(problems.lines(width: call.errorTraits.size?.width))
             return .usage
         }
         let plan = Planner.plan(input.spec)
         let conversion = call.invocation.flag(steps) ? nil : try conversion(input.spec, plan)
         if call.invocation.flag(CommonOptions.json) {
-            try await call.print(Painted(try CanonicalJSON.text(Printed(plan: plan, conversion: conversion))))
+            try await call.print(Painted(json: try CanonicalJSON.text(Printed(plan: plan, conversion: conversion))))
         } else {
-            let steps = (conversion?.lines() ?? []).flatMap { fitted($0, to: call.width) }
+            // What the plan of the jobs warns of is not said again by the steps.
+            var rest = conversion
+            rest?.warnings.removeAll { warning in
+                plan.warnings.contains { $0.code == warning.code && $0.message == warning.message }
+            }
+            let steps = (rest?.lines() ?? []).flatMap { fitted($0, to: call.width) }
             try await call.print(lines(plan, title: input.spec.title) + steps.map { Painted($0) })
         }
         return .success

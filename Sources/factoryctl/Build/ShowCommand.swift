@@ -15,7 +15,7 @@ enum ShowCommand: Subcommand {
         let id = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
         let build = try await session.request(ShowBuild(build: id), for: BuildDetails.self)
         if call.invocation.flag(CommonOptions.json) {
-            try await call.print(Painted(try CanonicalJSON.text(build)))
+            try await call.print(Painted(json: try CanonicalJSON.text(build)))
         } else {
             try await call.print(try lines(build, now: ClockTime.now(), width: call.width, next: call.next))
         }

@@ -11,13 +11,16 @@ struct SpecProblems: Error, Sendable {
     ///     image.yaml:2:7: base: "distro:debian/bookwrm" …
     ///        2 | base: distro:debian/bookwrm
     ///          |       ^ try: distro:debian/bookworm
-    var lines: [Painted] {
+    ///
+    /// - Parameter width: The columns of the terminal; 80 where there is none.
+    /// - Returns: the lines, with the place of each problem.
+    func lines(width: Int?) -> [Painted] {
         let count = problems.count
         let summary = "\(Human.count(count, "problem")) in \(source.name); nothing was submitted"
-        return problems.flatMap(block) + [Painted(summary, .bold)]
+        return problems.flatMap { block($0, width: max(20, width ?? 80)) } + [Painted(summary, .bold)]
     }
 
-    private func block(_ problem: Problem) -> [Painted] {
+    private func block(_ problem: Problem, width: Int) -> [Painted] {
         let place = [
             source.name, problem.line.map(String.init), problem.line == nil ? nil : problem.column.map(String.init),
         ]
@@ -29,14 +32,13 @@ struct SpecProblems: Error, Sendable {
         guard let number = problem.line, let text = source.line(number) else {
             return [head] + (problem.suggestion.map { [Painted("    try: \(Neutralized.text($0))", .green)] } ?? [])
         }
-        let gutter = String(number).rightAligned(to: 5)
-        // A tab takes the columns that it takes in the line above.
-        let before = Neutralized.text(String(text.prefix(max(0, (problem.column ?? 1) - 1))))
-        let hint = problem.suggestion.map { " try: \(Neutralized.text($0))" } ?? ""
-        return [
-            head, Painted("\(gutter) | ", .dim) + Painted(Neutralized.text(text)),
-            Painted(String(repeating: " ", count: 5) + " | ", .dim)
-                + Painted(String(repeating: " ", count: before.columns) + "^", .red) + Painted(hint, .green),
-        ]
+        let gutter = Painted("\(String(number).rightAligned(to: 5)) | ", .dim)
+        let blank = Painted(String(repeating: " ", count: gutter.columns - 2) + "| ", .dim)
+        let excerpt = SourceExcerpt(text, column: problem.column ?? 1, width: width - gutter.columns)
+        let mark = blank + Painted(String(repeating: " ", count: excerpt.mark) + "^", .red)
+        let hint = problem.suggestion.map { Painted(" try: \(Neutralized.text($0))", .green) }
+        let lines = [head, gutter + Painted(excerpt.text)]
+        guard let hint, mark.columns + hint.columns > width else { return lines + [mark + (hint ?? Painted(""))] }
+        return lines + [mark, blank + hint]
     }
 }

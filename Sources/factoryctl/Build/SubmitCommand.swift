@@ -55,7 +55,7 @@ enum SubmitCommand: Subcommand {
         do {
             input = try await SpecInput.read(call.invocation)
         } catch let problems as SpecProblems {
-            try await call.errors.write(problems.lines.map { $0.rendered(call.palette) + "\n" }.joined())
+            try await call.note(problems.lines(width: call.errorTraits.size?.width))
             return .usage
         }
         let submit = Submit(
@@ -67,7 +67,7 @@ enum SubmitCommand: Subcommand {
         if let reason = hopeless(submitted) {
             return try await WatchLoop.end(.noWorker(reason: reason), submitted.build, call, form: form)
         }
-        return try await WatchLoop.run(submitted.build, call, form: form)
+        return try await WatchLoop.run(submitted.build, call, form: form, warnings: submitted.warnings)
     }
 
     /// Why no worker that the farm knows can ever run the build; nil when one can.
@@ -108,9 +108,13 @@ enum SubmitCommand: Subcommand {
     }
 
     private static func say(_ submitted: Submitted, _ form: ListForm, _ call: Call) async throws {
+        // Programs read the events: before them stands nothing that is no JSON.
+        if watches(form, call), form != .json, WatchLoop.mode(call, form) == .json {
+            return try await call.note(lines(submitted, watched: true, next: call.next))
+        }
         switch form {
         case .ids: try await call.print(Painted(submitted.build.rawValue))
-        case .json: try await call.print(Painted(try CanonicalJSON.text(submitted)))
+        case .json: try await call.print(Painted(json: try CanonicalJSON.text(submitted)))
         case .table: try await call.print(lines(submitted, watched: watches(form, call), next: call.next))
         }
         guard form != .table else { return }

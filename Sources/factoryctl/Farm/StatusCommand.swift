@@ -13,7 +13,7 @@ enum StatusCommand: Subcommand {
         let status = try await session.request(AskStatus(), for: StatusReport.self)
         let text =
             call.invocation.flag(CommonOptions.json)
-            ? [Painted(try CanonicalJSON.text(status))] : lines(status, now: ClockTime.now(), next: call.next)
+            ? [Painted(json: try CanonicalJSON.text(status))] : lines(status, now: ClockTime.now(), next: call.next)
         try await call.print(text)
         return .success
     }

@@ -17,7 +17,7 @@ struct Listing<Item: Encodable & Sendable>: Sendable {
     /// JSON is one array, indented by nothing, with the fields of the wire protocol.
     func lines(_ form: ListForm, width: Int?) throws(JSONError) -> [Painted] {
         switch form {
-        case .json: return [Painted(try CanonicalJSON.text(items))]
+        case .json: return [Painted(json: try CanonicalJSON.text(items))]
         case .ids: return items.map { Painted(id($0)) }
         case .table:
             guard !items.isEmpty else { return [Painted(none, .dim)] }

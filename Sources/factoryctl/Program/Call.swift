@@ -21,6 +21,9 @@ struct Call: Sendable {
     /// Who this program says it is.
     static let hello = Hello(role: .client, name: "factoryctl", software: Software.named("factoryctl"))
 
+    /// What the standard error can do.
+    var errorTraits: TerminalTraits { TerminalTraits(descriptor: STDERR_FILENO, environment: environment) }
+
     var palette: Palette { Palette(isEnabled: traits.hasColor) }
 
     /// The width that tables keep to; none in a pipe.
@@ -46,15 +49,25 @@ struct Call: Sendable {
         try await output.write(lines.map { $0.rendered(palette) + "\n" }.joined())
     }
 
-    /// Writes a line of plain text to the standard output. Never inlined, like ``connect()``.
+    /// Writes a line of a tool to the standard output: as the tool wrote it, but harmless at a terminal. Never inlined,
+    /// like ``connect()``.
     @inline(never)
-    func print(line: String) async throws { try await output.write(line + "\n") }
+    func print(log line: String) async throws {
+        try await output.write((traits.isInteractive ? Neutralized.text(line) : line) + "\n")
+    }
 
     /// Writes a line to the standard output.
     func print(_ line: Painted) async throws { try await print([line]) }
 
     /// Writes a line to the standard error, for what is not the result.
-    func note(_ line: String) async throws { try await errors.write(line + "\n") }
+    func note(_ line: String) async throws { try await note([Painted(line)]) }
+
+    /// Writes lines to the standard error. Never inlined, like ``connect()``.
+    @inline(never)
+    func note(_ lines: [Painted]) async throws {
+        let palette = Palette(isEnabled: errorTraits.hasColor)
+        try await errors.write(lines.map { $0.rendered(palette) + "\n" }.joined())
+    }
 
     /// The build that is meant: the one of that id or of that beginning; the newest when none is given.
     func build(_ text: String?, _ session: FarmSession) async throws -> BuildID {

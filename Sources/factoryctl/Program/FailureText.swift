@@ -1,6 +1,7 @@
 import Arguments
 import FactoryClient
 import FactoryProtocol
+import FactorySpec
 import IO
 import Terminal
 
@@ -37,8 +38,13 @@ struct FailureText: Sendable {
     }
 
     private init(_ status: ExitStatus, _ message: String, hint: String? = nil) {
-        let first = Painted("factoryctl: ", .red) + Painted(message)
-        self.init(status: status, lines: [first] + (hint.map { [Painted("  try: \($0)")] } ?? []))
+        // A password that was typed by mistake does not get into the log of a CI machine.
+        let texts = Passwords.masked(message).split(separator: "\n").map(String.init)
+        let first = Painted("factoryctl: ", .red) + Painted(texts.first ?? "")
+        self.init(
+            status: status,
+            lines: [first] + texts.dropFirst().map { Painted($0) }
+                + (hint.map { [Painted("  try: \(Passwords.masked($0))")] } ?? []))
     }
 
     private init(client error: ClientError, _ next: NextCommand) {

@@ -1,4 +1,5 @@
 import FactoryProtocol
+import Terminal
 
 /// Where a build is, gathered from its events. Pure; every way of watching reads it.
 struct BuildProgress: Sendable {
@@ -41,7 +42,9 @@ struct BuildProgress: Sendable {
         return jobs.first { $0.id == id }
     }
 
-    func title(of step: String, in job: JobID?) -> String { job.flatMap { titles[$0]?[step] } ?? step }
+    func title(of step: String, in job: JobID?) -> String {
+        job.flatMap { titles[$0]?[step] } ?? Neutralized.text(step)
+    }
 
     /// Columns of the longest name.
     var nameWidth: Int { jobs.map(\.name.count).max() ?? 0 }
@@ -55,8 +58,9 @@ struct BuildProgress: Sendable {
         if let attempt = event.attempt { jobs[index].attempt = attempt }
         switch event.kind {
         case .stepStarted(let step):
-            titles[id, default: [:]][step.step] = step.title
-            jobs[index].running.append(Step(id: step.step, title: step.title, startedAt: event.at))
+            let title = Neutralized.text(step.title)
+            titles[id, default: [:]][step.step] = title
+            jobs[index].running.append(Step(id: step.step, title: title, startedAt: event.at))
             jobs[index].lastLine = nil
         case .stepProgress(let progress):
             guard let step = jobs[index].running.firstIndex(where: { $0.id == progress.step }) else { return }

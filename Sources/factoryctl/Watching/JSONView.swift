@@ -29,10 +29,10 @@ struct JSONView: WatchView {
 
     private func line(_ value: some Encodable) -> [Painted] {
         do throws(JSONError) {
-            return [Painted(try CanonicalJSON.text(value))]
+            return [Painted(json: try CanonicalJSON.text(value))]
         } catch {
             // Said in the stream itself, so that no reader takes the gap for silence.
-            return [Painted(#"{"kind":"unreadable","schema":\#(Self.schema)}"#)]
+            return [Painted(json: #"{"kind":"unreadable","schema":\#(Self.schema)}"#)]
         }
     }
 }

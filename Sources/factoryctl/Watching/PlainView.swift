@@ -10,6 +10,7 @@ struct PlainView: WatchView {
     /// When something was last said of a step, so that a log gets some lines and not hundreds.
     private var said: [String: Said] = [:]
     private let next: NextCommand
+    private var warnings: WarningsSaid
 
     private struct Said {
         let at: Timestamp
@@ -25,7 +26,11 @@ struct PlainView: WatchView {
     ///   - unicode: Whether signs beyond ASCII may be used.
     ///   - offsetSeconds: What local time is ahead of UTC.
     ///   - next: How commands are written that come next.
-    init(build: BuildID, unicode: Bool, offsetSeconds: Int64, next: NextCommand) {
+    ///   - warnings: What the command has warned of before.
+    init(
+        build: BuildID, unicode: Bool, offsetSeconds: Int64, next: NextCommand, warnings: WarningsSaid = WarningsSaid()
+    ) {
+        self.warnings = warnings
         self.build = build
         self.unicode = unicode
         self.offsetSeconds = offsetSeconds
@@ -33,6 +38,7 @@ struct PlainView: WatchView {
     }
 
     mutating func feed(_ event: Event) -> [Painted] {
+        guard warnings.isNews(event) else { return [] }
         let sentence = Sentence(event, progress: progress)
         let lines = sentence.map { written($0, event) } ?? other(event)
         progress.apply(event)
@@ -58,7 +64,8 @@ struct PlainView: WatchView {
             ]
         case .stepStarted(let step):
             said[key(step.step, event)] = Said(at: event.at, done: nil)
-            return [head(event) + Painted("  \(step.title)\(step.phase.map { " (\($0))" } ?? "")")]
+            let phase = step.phase.map { " (\(Neutralized.text($0)))" } ?? ""
+            return [head(event) + Painted("  \(Neutralized.text(step.title))\(phase)")]
         case .stepProgress(let progress): return self.step(progress, event)
         case .log(let line):
             // Lines of steps that run side by side need to say whose they are.

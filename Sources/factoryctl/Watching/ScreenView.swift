@@ -8,18 +8,22 @@ struct ScreenView: WatchView {
     private let unicode: Bool
     private let next: NextCommand
     private var progress = BuildProgress()
+    private var warnings: WarningsSaid
 
     /// - Parameters:
     ///   - build: The build that is watched.
     ///   - unicode: Whether signs beyond ASCII may be used.
     ///   - next: How commands are written that come next.
-    init(build: BuildID, unicode: Bool, next: NextCommand) {
+    ///   - warnings: What the command has warned of before.
+    init(build: BuildID, unicode: Bool, next: NextCommand, warnings: WarningsSaid = WarningsSaid()) {
+        self.warnings = warnings
         self.build = build
         self.unicode = unicode
         self.next = next
     }
 
     mutating func feed(_ event: Event) -> [Painted] {
+        guard warnings.isNews(event) else { return [] }
         let sentence = Sentence(event, progress: progress)
         progress.apply(event)
         if case .buildAccepted(let accepted) = event.kind {

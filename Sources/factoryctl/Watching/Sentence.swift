@@ -47,10 +47,14 @@ extension Sentence {
         case .bootResult(let result):
             let time = Human.duration(.milliseconds(result.milliseconds))
             let verb = result.passed ? "boots" : "does not boot"
+            // The reason and the accelerator come from the guest's console and the worker.
+            let reason = Neutralized.text(result.reason)
+            let firmware = Neutralized.text(result.firmware.uppercased())
+            let accelerator = Neutralized.text(result.accelerator)
             self.init(
                 sign: result.passed ? .good : .bad, job: job,
                 text: Painted(
-                    "\(verb) under \(result.firmware.uppercased()): \(result.reason) after \(time) (\(result.accelerator))",
+                    "\(verb) under \(firmware): \(reason) after \(time) (\(accelerator))",
                     result.passed ? nil : .red))
         case .jobStateChanged(let change):
             self.init(change, event: event, progress: progress)

@@ -10,12 +10,14 @@ enum WatchLoop {
     /// How often a screen's clocks are looked at.
     private static let tick = Duration.milliseconds(200)
 
-    /// Watches a build; `form` is how the command prints what is not watched.
-    static func run(_ build: BuildID, _ call: Call, form: ListForm) async throws -> ExitStatus {
+    /// Watches a build; `form` is how the command prints what is not watched, `warnings` are those that it has shown.
+    static func run(
+        _ build: BuildID, _ call: Call, form: ListForm, warnings: [Warning] = []
+    ) async throws -> ExitStatus {
         // From here on a signal is never the end without a last line.
         let signals = Signals([SIGINT, SIGTERM])
         let mode = mode(call, form)
-        let painter = painter(mode, build, call)
+        let painter = painter(mode, build, call, WarningsSaid(warnings))
         let logs =
             switch mode {
             case .tty: call.traits.isInteractive || call.invocation.flag(WatchOptions.logs)
@@ -31,28 +33,33 @@ enum WatchLoop {
 
     /// Says the last line of a build that there is no use in watching.
     static func end(_ ending: WatchEnding, _ build: BuildID, _ call: Call, form: ListForm) async throws -> ExitStatus {
-        try await painter(mode(call, form), build, call).finish(ending)
+        try await painter(mode(call, form), build, call, WarningsSaid()).finish(ending)
         return ending.status
     }
 
-    private static func mode(_ call: Call, _ form: ListForm) -> WatchOptions.Mode {
+    /// How a build is shown by this command.
+    static func mode(_ call: Call, _ form: ListForm) -> WatchOptions.Mode {
         WatchOptions.mode(call.invocation, form: form, isInteractive: call.traits.isInteractive)
     }
 
-    private static func painter(_ mode: WatchOptions.Mode, _ build: BuildID, _ call: Call) -> WatchPainter {
+    private static func painter(
+        _ mode: WatchOptions.Mode, _ build: BuildID, _ call: Call, _ warnings: WarningsSaid
+    ) -> WatchPainter {
         WatchPainter(
-            view: view(mode, build, call), isScreen: mode == .tty && call.traits.isInteractive, call: call,
+            view: view(mode, build, call, warnings), isScreen: mode == .tty && call.traits.isInteractive, call: call,
             descriptor: STDOUT_FILENO)
     }
 
-    private static func view(_ mode: WatchOptions.Mode, _ build: BuildID, _ call: Call) -> any WatchView {
+    private static func view(
+        _ mode: WatchOptions.Mode, _ build: BuildID, _ call: Call, _ warnings: WarningsSaid
+    ) -> any WatchView {
         switch mode {
         case .tty where call.traits.isInteractive:
-            ScreenView(build: build, unicode: call.traits.hasUnicode, next: call.next)
+            ScreenView(build: build, unicode: call.traits.hasUnicode, next: call.next, warnings: warnings)
         case .tty, .plain:
             PlainView(
                 build: build, unicode: call.traits.hasUnicode, offsetSeconds: ClockTime.localOffsetSeconds(),
-                next: call.next)
+                next: call.next, warnings: warnings)
         case .json: JSONView(build: build, next: call.next)
         case .quiet: QuietView(build: build, next: call.next)
         }
