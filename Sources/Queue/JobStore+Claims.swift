@@ -144,16 +144,21 @@ extension JobStore {
     }
 
     /// The worker says how the attempt ended, and what it made. Saying it twice changes nothing the second time.
+    ///
+    /// Whether the store has what was made is looked at here, in the transaction that refers to it: a success without its
+    /// artifacts is none, and of a failure those are kept that arrived.
     package func finish(
         _ claim: Claim, _ outcome: Outcome, artifacts: [Artifact]
     ) async throws(QueueError) -> Standing {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
+            let stored = artifacts.filter { settlement.isStored($0.digest) }
+            let outcome = delivered(outcome, artifacts, stored, by: row.job.lease?.worker)
             let verdict = row.job.finished(claim.fence, outcome, at: settlement.now, settlement.policy)
             switch verdict {
             // Also of an attempt that failed: its console log says why.
-            case .settle, .requeue: try db.store(artifacts, of: claim.job)
+            case .settle, .requeue: try db.store(stored, of: claim.job)
             case .superseded, .repeated, .started: break
             }
             return try apply(verdict, to: row, claim, outcome, reason: nil, settlement, db)
@@ -220,6 +225,20 @@ extension Connection {
         }
         return found
     }
+}
+
+/// A success whose artifacts are not all in the store is none.
+private func delivered(
+    _ outcome: Outcome, _ artifacts: [Artifact], _ stored: [Artifact], by worker: WorkerName?
+) -> Outcome {
+    guard case .succeeded = outcome, let missing = artifacts.first(where: { !stored.contains($0) }) else {
+        return outcome
+    }
+    return .failed(
+        Failure(
+            cause: .worker, code: "artifact-missing",
+            message: "worker \(worker?.rawValue ?? "") did not deliver \(missing.name) (\(missing.digest)) to the store"
+        ))
 }
 
 private func apply(

@@ -23,16 +23,26 @@ extension JobStore {
         }
     }
 
-    /// Calls `discard` for each digest that is nobody's artifact. No job can end or be settled from an earlier result
-    /// meanwhile, so what is nobody's stays so; `discard` must be quick.
-    package func discardUnreferenced(
-        _ digests: [Digest], _ discard: @escaping @Sendable (Digest) throws -> Void
-    ) async throws(QueueError) {
-        try await write { db in
-            for digest in digests {
-                let count: Int = try db.one("SELECT count(*) FROM artifacts WHERE digest = ?", digest)
-                if count == 0 { try discard(digest) }
+    /// How many digests are looked at in one transaction.
+    private static let digestsAtOnce = 100
+
+    /// Which of these digests are nobody's artifact.
+    ///
+    /// Asked of the writer, in small transactions: an end that is being written when this is asked is seen. Who takes a digest
+    /// for stored afterwards must see that it is leaving the store.
+    package func unreferenced(_ digests: [Digest]) async throws(QueueError) -> [Digest] {
+        var found: [Digest] = []
+        var rest = digests[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.digestsAtOnce))
+            rest = rest.dropFirst(Self.digestsAtOnce)
+            found += try await write { db in
+                try some.filter { digest in
+                    let count: Int = try db.one("SELECT count(*) FROM artifacts WHERE digest = ?", digest)
+                    return count == 0
+                }
             }
         }
+        return found
     }
 }

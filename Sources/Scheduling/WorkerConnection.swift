@@ -219,26 +219,12 @@ struct WorkerConnection: Sendable {
             // Before the end is told, what led to it is on the disk: the worker removes its spool then.
             try await farm.sync(try await farm.log(of: claim.job.build))
         }
-        let outcome = verified(message)
-        // Of what a failed attempt made, what arrived is kept: the console of a boot that failed says why.
-        let artifacts = message.artifacts.filter { farm.access.isStored($0.digest) }
-        guard try await farm.store.finish(claim, outcome, artifacts: artifacts) == .current else {
+        guard try await farm.store.finish(claim, message.outcome, artifacts: message.artifacts) == .current else {
             return try await superseded(claim, id: id)
         }
         farm.ended(claim)
         await farm.publish(claim.job.build)
         try await connection.send(Settled(job: claim.job, fence: claim.fence), id: id)
-    }
-
-    /// A success whose artifacts are not all in the store is none.
-    private func verified(_ message: Finished) -> Outcome {
-        guard case .succeeded = message.outcome,
-            let missing = message.artifacts.first(where: { !farm.access.isStored($0.digest) })
-        else { return message.outcome }
-        return .failed(
-            Failure(
-                cause: .worker, code: "artifact-missing",
-                message: "worker \(name) did not deliver \(missing.name) (\(missing.digest)) to the store"))
     }
 
     private func superseded(_ claim: Claim, id: Int64?) async throws {

@@ -30,12 +30,32 @@ extension BlobStore {
         }
     }
 
-    /// Takes a blob away, unless somebody has asked for it meanwhile. Quick: its bytes go with ``emptyTrash()``.
-    package func discard(_ digest: Digest) throws(StoreError) {
+    /// Marks blobs that are to be taken away, but those that somebody asked for: from now on they do not count as stored.
+    ///
+    /// - Returns: Those that are marked. Each must go to ``discard(_:)`` or ``keep(_:)``.
+    package func leave(_ digests: [Digest]) -> [Digest] {
+        wanted.withLock { wanted in
+            let free = digests.filter { wanted[$0] == nil }
+            leaving.withLock { $0.formUnion(free) }
+            return free
+        }
+    }
+
+    /// Takes the marks away again.
+    package func keep(_ digests: [Digest]) { leaving.withLock { $0.subtract(digests) } }
+
+    /// Takes marked blobs away, but those that somebody has asked for since then. Quick: their bytes go with
+    /// ``emptyTrash()``.
+    package func discard(_ digests: [Digest]) throws(StoreError) {
+        defer { keep(digests) }
         do throws(IOError) {
-            try wanted.withLock { (wanted) throws(IOError) in
-                guard wanted[digest] == nil, try FileIO.status(path(of: digest)) != nil else { return }
-                try FileIO.rename(path(of: digest), to: trash + "/" + digest.hex)
+            for digest in digests {
+                try wanted.withLock { (wanted) throws(IOError) in
+                    guard wanted[digest] == nil, leaving.withLock({ $0.contains(digest) }),
+                        try FileIO.status(path(of: digest)) != nil
+                    else { return }
+                    try FileIO.rename(path(of: digest), to: trash + "/" + digest.hex)
+                }
             }
         } catch {
             throw StoreError(error)
@@ -52,7 +72,12 @@ extension BlobStore {
     }
 
     /// Somebody asks for a blob, and may count on it from now on.
-    func ask(for digest: Digest) { wanted.withLock { $0[digest] = .now } }
+    func ask(for digest: Digest) {
+        wanted.withLock { wanted in
+            wanted[digest] = .now
+            leaving.withLock { _ = $0.remove(digest) }
+        }
+    }
 
     private var blobs: String { root + "/blobs/sha256" }
     private var trash: String { root + "/trash" }

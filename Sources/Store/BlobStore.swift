@@ -18,6 +18,8 @@ package final class BlobStore: Sendable {
     private let reserve: Int64?
     /// When each blob was asked for last.
     let wanted = Locked<[Digest: ContinuousClock.Instant]>([:])
+    /// Blobs that are being taken away. Guarded by the lock of `wanted` as well, which is taken first.
+    let leaving = Locked<Set<Digest>>([])
 
     /// Takes the folder of the store and makes what is missing in it.
     ///
@@ -42,6 +44,17 @@ package final class BlobStore: Sendable {
             return try FileIO.status(path(of: digest)).map { Int64($0.size) }
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    /// Whether a blob is here to stay: for those that are about to refer to it. One that cannot be looked at counts as
+    /// missing: it is made or delivered again then.
+    package func holds(_ digest: Digest) -> Bool {
+        guard !leaving.withLock({ $0.contains(digest) }) else { return false }
+        do throws(StoreError) {
+            return try size(of: digest) != nil
+        } catch {
+            return false
         }
     }
 

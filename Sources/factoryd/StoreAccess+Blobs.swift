@@ -5,17 +5,6 @@ import FactoryScheduling
 import FactoryStore
 import IO
 
-extension BlobStore {
-    /// Whether a blob is there. One that cannot be looked at counts as missing: it is made or delivered again then.
-    func holds(_ digest: Digest) -> Bool {
-        do throws(StoreError) {
-            return try size(of: digest) != nil
-        } catch {
-            return false
-        }
-    }
-}
-
 extension StoreAccess {
     /// Access to the daemon's own store.
     ///
@@ -68,7 +57,17 @@ extension StoreAccess {
                     let unused = try await OwnThread.run("store-unused") { () throws(StoreError) in
                         try blobs.unused(for: keepUnused)
                     }
-                    try await store.discardUnreferenced(unused) { try blobs.discard($0) }
+                    // Marked first, then asked about: whoever refers to one from then on sees that it is going.
+                    let leaving = blobs.leave(unused)
+                    let nobodys: [Digest]
+                    do throws(QueueError) {
+                        nobodys = try await store.unreferenced(leaving)
+                    } catch {
+                        blobs.keep(leaving)
+                        throw error
+                    }
+                    blobs.keep(Array(Set(leaving).subtracting(nobodys)))
+                    try await OwnThread.run("store-discard") { () throws(StoreError) in try blobs.discard(nobodys) }
                     try await OwnThread.run("store-trash") { () throws(StoreError) in try blobs.emptyTrash() }
                 } catch {
                     journal.warning("Unused artifacts could not be removed.", ["why": "\(error)"])

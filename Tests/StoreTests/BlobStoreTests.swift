@@ -58,14 +58,31 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         try fixture.put([1], at: fixture.root + "/store/blobs/sha256/\(digest.hex).corrupt")
         #expect(try again.unused(for: .seconds(-10)) == [digest])
         _ = try await again.received(upload)
-        try again.discard(digest)
-        #expect(try again.size(of: digest) != nil, "an attempt counts on it")
+        #expect(again.leave([digest]) == [], "an attempt counts on it")
         let third = try BlobStore(root: fixture.root + "/store")
-        try third.discard(digest)
+        #expect(third.leave([digest]) == [digest])
+        #expect(!third.holds(digest), "nobody may refer to it any more")
+        try third.discard([digest])
         #expect(try third.size(of: digest) == nil)
-        try third.discard(digest)
+        try third.discard([digest])
         try third.emptyTrash()
         #expect(try Directory.entries(fixture.root + "/store/trash").isEmpty)
+    }
+
+    @Test func aBlobThatIsAskedForWhileItLeavesStaysAndSoDoesOneThatIsKept() async throws {
+        let fixture = try Fixture()
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        _ = try await fixture.store.receive(upload, from: 0, total: Int64(bytes.count), next: feed([bytes]))
+        let asked = try BlobStore(root: fixture.root + "/store")
+        #expect(asked.leave([digest]) == [digest])
+        #expect(try await asked.received(upload) == Int64(bytes.count))
+        #expect(asked.holds(digest))
+        try asked.discard([digest])
+        #expect(asked.holds(digest))
+        let kept = try BlobStore(root: fixture.root + "/store")
+        #expect(kept.leave([digest]) == [digest])
+        kept.keep([digest])
+        #expect(kept.holds(digest))
     }
 
     @Test func whatEndedAttemptsLeftIsFound() async throws {
