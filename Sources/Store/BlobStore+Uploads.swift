@@ -71,7 +71,7 @@ extension BlobStore {
                     + "kept for the queue and the logs")
         }
         defer { announced.withLock { $0[upload.key] = nil } }
-        try makeFolder(FileIO.parent(path))
+        try makeFolder(FileIO.parent(path), mode: 0o750)
         let file = try opened(path)
         while true {
             let bytes = try await next()
@@ -112,7 +112,8 @@ extension BlobStore {
     package func incoming(attempt: String) throws(StoreError) -> String {
         try checkName(attempt)
         let folder = root + "/incoming/" + attempt
-        try makeFolder(folder)
+        // The worker's user writes here through the group; see docs/operating.md.
+        try makeFolder(folder, mode: 0o770)
         return folder
     }
 
@@ -135,7 +136,7 @@ extension BlobStore {
                 "\(upload.digest) does not fit: \(room.free) bytes are free, and \(room.reserve) are kept for the queue and the "
                     + "logs")
         }
-        try makeFolder(FileIO.parent(whole(upload)))
+        try makeFolder(FileIO.parent(whole(upload)), mode: 0o750)
         do throws(IOError) {
             do throws(IOError) {
                 try FileIO.rename(root + "/incoming/" + upload.attempt + "/" + name, to: whole(upload))
@@ -213,10 +214,9 @@ extension BlobStore {
         return try size(of: upload.digest) ?? 0
     }
 
-    private func makeFolder(_ path: String) throws(StoreError) {
+    private func makeFolder(_ path: String, mode: mode_t) throws(StoreError) {
         do throws(IOError) {
-            // The worker's user may write here through the group; see docs/operating.md.
-            try Directory.make(path, mode: 0o770)
+            try Directory.make(path, mode: mode)
         } catch {
             throw StoreError(error)
         }

@@ -85,6 +85,21 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         #expect(kept.holds(digest))
     }
 
+    @Test func onlyIncomingIsOpenToTheGroup() async throws {
+        let fixture = try Fixture()
+        let incoming = try fixture.store.incoming(attempt: "a.1")
+        for attempt in ["a.1", "b.1"] {
+            let upload = try Upload(attempt: attempt, digest: digest)
+            _ = try await fixture.store.receive(upload, from: 0, total: 9, next: feed([[1, 2]]))
+            var status = stat()
+            try #require(stat(fixture.root + "/store/uploads/" + attempt, &status) == 0)
+            #expect(status.st_mode & 0o022 == 0, "nobody but the daemon may exchange what is being published")
+        }
+        var status = stat()
+        try #require(stat(incoming, &status) == 0)
+        #expect(status.st_mode & 0o700 == 0o700)
+    }
+
     @Test func whatEndedAttemptsLeftIsFound() async throws {
         let fixture = try Fixture()
         for attempt in ["a.1", "b.1", "c.1"] {
