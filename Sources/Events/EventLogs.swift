@@ -9,9 +9,17 @@ package final class EventLogs: Sendable {
 
     private let folder: String
     private let open = Locked<[BuildID: BuildLog]>([:])
-    /// Opening reads the whole log, which may take a while; and a log must never be opened twice at once, because
-    /// opening cuts off a line that is half written.
-    private let queue = DispatchQueue(label: "event-logs")
+    /// What opens and removes the log of each build that is being opened or removed now. A log must never be opened
+    /// twice at once, because opening cuts off a line that is half written.
+    private let lanes = Locked<[BuildID: Lane]>([:])
+    /// Where the lanes run. Opening reads the whole log, which may take a while and must not delay another build.
+    private let threads = DispatchQueue(label: "event-logs", attributes: .concurrent)
+
+    /// One build's opening and removing, one at a time.
+    private struct Lane {
+        let queue: DispatchQueue
+        var users: Int
+    }
 
     /// Takes the folder `logs`, which exists.
     package init(folder: String) { self.folder = folder }
@@ -23,16 +31,7 @@ package final class EventLogs: Sendable {
         while true {
             if let log = open.withLock({ $0[build] }) { return log }
             // Only whether it worked comes back; the log itself is then found under the lock, like everybody finds it.
-            let result: Result<Void, EventsError> = await withCheckedContinuation { continuation in
-                queue.async {
-                    do throws(EventsError) {
-                        continuation.resume(returning: .success(try self.open(build)))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                }
-            }
-            try result.get()
+            try await alone(with: build) { () throws(EventsError) in try self.open(build) }
         }
     }
 
@@ -40,22 +39,47 @@ package final class EventLogs: Sendable {
     ///
     /// - Throws: ``EventsError``: io.
     package func remove(_ build: BuildID) async throws(EventsError) {
+        try await alone(with: build) { () throws(EventsError) in
+            self.open.withLock { _ = $0.removeValue(forKey: build) }
+            do throws(IOError) {
+                let directory = self.folder + "/" + build.rawValue
+                if try FileIO.status(directory) != nil { try Directory.remove(directory) }
+            } catch {
+                throw EventsError(.io, error.message)
+            }
+        }
+    }
+
+    /// Runs what blocks on a thread that may, while nothing else opens or removes the log of this build.
+    private func alone(
+        with build: BuildID, _ body: @escaping @Sendable () throws(EventsError) -> Void
+    ) async throws(EventsError) {
+        let queue = lanes.withLock { lanes in
+            var lane = lanes[build] ?? Lane(queue: DispatchQueue(label: "event-log", target: threads), users: 0)
+            lane.users += 1
+            lanes[build] = lane
+            return lane.queue
+        }
+        defer {
+            lanes.withLock { lanes in
+                guard var lane = lanes.removeValue(forKey: build), lane.users > 1 else { return }
+                lane.users -= 1
+                lanes[build] = lane
+            }
+        }
         let result: Result<Void, EventsError> = await withCheckedContinuation { continuation in
             queue.async {
-                self.open.withLock { _ = $0.removeValue(forKey: build) }
-                do throws(IOError) {
-                    let directory = self.folder + "/" + build.rawValue
-                    if try FileIO.status(directory) != nil { try Directory.remove(directory) }
-                    continuation.resume(returning: .success(()))
+                do throws(EventsError) {
+                    continuation.resume(returning: .success(try body()))
                 } catch {
-                    continuation.resume(returning: .failure(EventsError(.io, error.message)))
+                    continuation.resume(returning: .failure(error))
                 }
             }
         }
         try result.get()
     }
 
-    /// Opens a log that is not open yet; on `queue`.
+    /// Opens a log that is not open yet; in the build's lane.
     private func open(_ build: BuildID) throws(EventsError) {
         guard open.withLock({ $0[build] }) == nil else { return }
         let directory = folder + "/" + build.rawValue
