@@ -19,11 +19,13 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case("absolute name", .absolutePath) { $0.add("/etc/passwd", content: "x") },
+        Case("climbing absolute name", .climbingPath) { $0.add("/../out", content: "x") },
         Case("climbing name", .climbingPath) { $0.add("../out", content: "x") },
         Case("climbing in the middle", .climbingPath) { $0.add("a/../../out", content: "x") },
         Case("climbing at the end", .climbingPath) { $0.add("a/..", type: "5") },
         Case("climbing whiteout", .climbingPath) { $0.add("../.wh.victim") },
+        Case("climbing absolute whiteout", .climbingPath) { $0.add("/../.wh.victim") },
+        Case("whiteout of the parent by an absolute name", .badName) { $0.add("/.wh...") },
         Case("whiteout of the parent", .badName) { $0.add("a/.wh...") },
         Case("whiteout of itself", .badName) { $0.add("a/.wh..") },
         Case("whiteout of nothing", .badName) { $0.add("a/.wh.") },
@@ -52,7 +54,19 @@ import Testing
             $0.add("file/inner", content: "x")
         },
         Case("hard link out", .climbingPath) { $0.add("h", type: "1", link: "../victim/file") },
-        Case("absolute hard link", .absolutePath) { $0.add("h", type: "1", link: "/etc/passwd") },
+        Case("absolute hard link to what is not in the layer", .badHardLink) {
+            $0.add("h", type: "1", link: "/etc/passwd")
+        },
+        Case("absolute hard link that climbs", .climbingPath) { $0.add("h", type: "1", link: "/../victim/file") },
+        Case("hard link to the root", .badHardLink) { $0.add("h", type: "1", link: "/") },
+        Case("absolute name through a link", .pathThroughLink) {
+            $0.add("door", type: "2", link: "../victim")
+            $0.add("/door/file", content: "x")
+        },
+        Case("absolute hard link through a link", .pathThroughLink) {
+            $0.add("door", type: "2", link: "../victim")
+            $0.add("h", type: "1", link: "/door/file")
+        },
         Case("hard link through a link", .pathThroughLink) {
             $0.add("door", type: "2", link: "../victim")
             $0.add("h", type: "1", link: "door/file")
@@ -66,6 +80,7 @@ import Testing
         Case("character device", .deviceNotAllowed) { $0.add("mem", type: "3", major: 1, minor: 1) },
         Case("block device", .deviceNotAllowed) { $0.add("sda", type: "4", major: 8, minor: 0) },
         Case("a file as the root", .badName) { $0.add("./", content: "x") },
+        Case("a file as the absolute root", .badName) { $0.add("/", content: "x") },
         Case("deep", .badName) { tar in
             tar.pax("path", Array(String(repeating: "d/", count: 300).utf8))
             tar.add("short", type: "5")
@@ -177,6 +192,38 @@ import Testing
         let target = try await unpack(tar.whole, .init(form: .overlay, owners: false))
         #expect(try FileIO.readText(target + "/l", limit: 10) == "1")
         #expect(try Directory.walk(target).map(\.name) == ["l", "ünï", "ünï/日本"])
+    }
+
+    @Test(arguments: [LayerUnpacker.Form.overlay, .applied])
+    func absoluteNamesAndTargetsAreBelowTheRoot(_ form: LayerUnpacker.Form) async throws {
+        var tar = RawTar()
+        tar.add("/", type: "5")
+        tar.add("/etc/", type: "5")
+        tar.add("//etc/x", content: "1")
+        tar.add("etc/y", type: "1", link: "/etc/x")
+        tar.add("/etc/z", type: "1", link: "//etc/./y")
+        let target = try await unpack(tar.whole, .init(form: form, owners: false))
+        #expect(try Directory.walk(target).map(\.name) == ["etc", "etc/x", "etc/y", "etc/z"])
+        let inodes = try ["x", "y", "z"].map { name in
+            var facts = stat()
+            try #require(lstat("\(target)/etc/\(name)", &facts) == 0)
+            return facts.st_ino
+        }
+        #expect(Set(inodes).count == 1)
+        var root = stat()
+        #expect(stat(target, &root) == 0 && root.st_mode & 0o7777 == 0o755)
+    }
+
+    @Test func whiteoutsWithAbsoluteNamesDeleteBelowTheRoot() async throws {
+        try Directory.make(scratch.file("target/etc/dir"))
+        for name in ["etc/old", "etc/keep", "etc/dir/old"] {
+            try AtomicFile.write([0x78], to: scratch.file("target/" + name))
+        }
+        var tar = RawTar()
+        tar.add("/etc/.wh.old")
+        tar.add("/etc/dir/.wh..wh..opq")
+        let target = try await unpack(tar.whole, .init(form: .applied, owners: false))
+        #expect(try Directory.walk(target).map(\.name) == ["etc", "etc/dir", "etc/keep"])
     }
 
     @Test func anEmptyTarIsAnEmptyLayer() async throws {

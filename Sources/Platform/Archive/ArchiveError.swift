@@ -15,8 +15,6 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
         package static let damaged = Code(rawValue: "archive-damaged")
         /// libarchive refused an entry.
         package static let refusedEntry = Code(rawValue: "archive-refused-entry")
-        /// A name in the layer is absolute.
-        package static let absolutePath = Code(rawValue: "archive-absolute-path")
         /// A name in the layer climbs with `..`.
         package static let climbingPath = Code(rawValue: "archive-climbing-path")
         /// A name in the layer goes through a symbolic link.

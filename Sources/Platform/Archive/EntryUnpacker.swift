@@ -127,13 +127,12 @@ struct EntryUnpacker {
     private static func text(_ names: [[UInt8]]) -> String { names.reduce(TreePath.root) { $0.appending($1) }.text }
 
     /// The components of a name, checked; none for the root.
+    ///
+    /// A leading slash is the root of the image, as in tar(1): kaniko writes `/` and absolute targets of hard links.
     private static func path(_ text: UnsafePointer<CChar>?, _ what: String) throws(ArchiveError) -> [[UInt8]] {
         guard let text else { throw ArchiveError(.badName, "\(what) of an entry cannot be read") }
         let bytes = bytes(text)
         guard !bytes.isEmpty else { throw ArchiveError(.badName, "\(what) of an entry is empty") }
-        guard bytes.first != UInt8(ascii: "/") else {
-            throw ArchiveError(.absolutePath, "\(what) \(TreePath.text(bytes)) is absolute")
-        }
         let names = bytes.split(separator: UInt8(ascii: "/")).map(Array.init).filter { $0 != Array(".".utf8) }
         guard !names.contains(Array("..".utf8)) else {
             throw ArchiveError(.climbingPath, "\(what) \(TreePath.text(bytes)) climbs with ..")

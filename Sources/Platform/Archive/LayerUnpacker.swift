@@ -2,10 +2,10 @@ import Glibc
 
 /// Unpacks the blob of an OCI layer into a directory.
 ///
-/// The blob comes from outside and is not trusted: absolute names, `..`, names that lead through links, hard links to
-/// what is not in the layer, device nodes where none is allowed and blobs that grow too large are refused; everything is
-/// reached from the directory's descriptor without following a link. On failure what was unpacked so far stays, for the
-/// caller to remove.
+/// The blob comes from outside and is not trusted: `..`, names that lead through links, hard links to what is not in the
+/// layer, device nodes where none is allowed and blobs that grow too large are refused; everything is reached from the
+/// directory's descriptor without following a link. An absolute name is one below that directory. On failure what was
+/// unpacked so far stays, for the caller to remove.
 package struct LayerUnpacker: Sendable {
     /// What becomes of deletions.
     package enum Form: Sendable, Hashable {
