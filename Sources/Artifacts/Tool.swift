@@ -43,7 +43,14 @@ struct Tool {
             return CancellationError()
         case .programNotFound:
             return JobFailure(.worker, "tool-missing", error.message)
+        case .programNotInRoot:
+            return JobFailure(.spec, "program-missing", error.message)
         case .programFailed:
+            if error.status?.isSignal == true {
+                return JobFailure(
+                    .worker, "tool-killed", error.message, excerpt: error.lastLines,
+                    exitStatus: error.status?.description)
+            }
             let isFull = error.lastLines.contains { $0.contains("No space left on device") }
             return JobFailure(
                 isFull ? .worker : .internal, isFull ? "disk-full" : "tool-failed", error.message,

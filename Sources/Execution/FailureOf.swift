@@ -21,6 +21,8 @@ extension Failure {
         let (cause, code): (Cause, String) =
             switch error.code {
             case .programNotFound: (.worker, "tool-missing")
+            // Every worker gets the same tree: none has the program there.
+            case .programNotInRoot: (.spec, "program-missing")
             case .deadlinePassed: (.worker, "tool-timeout")
             case .programFailed:
                 // A signal comes from outside of the tool: memory ran out, or somebody killed it.

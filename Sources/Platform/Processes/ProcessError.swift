@@ -9,6 +9,8 @@ package struct ProcessError: Error, Sendable, CustomStringConvertible {
 
         /// No program of that name in the search path, or no file at that path.
         package static let programNotFound = Code(rawValue: "program-not-found")
+        /// The same for a program that is to run in another root directory.
+        package static let programNotInRoot = Code(rawValue: "program-not-in-root")
         /// The kernel refused a step between the decision to start a program and its first instruction.
         package static let spawnFailed = Code(rawValue: "spawn-failed")
         /// The program did not end in time, and was ended.

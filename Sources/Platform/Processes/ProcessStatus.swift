@@ -11,6 +11,11 @@ package enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
     /// True for exit status 0 only.
     package var isSuccess: Bool { self == .exited(0) }
 
+    /// Whether a signal ended it, which comes from outside of the program: memory ran out, or somebody killed it.
+    package var isSignal: Bool {
+        if case .signalled = self { true } else { false }
+    }
+
     /// The number a shell would show: the status, or 128 plus the signal (bash(1), "EXIT STATUS").
     package var shellCode: Int32 {
         switch self {

@@ -49,8 +49,9 @@ struct SpawnRequest {
             let place = root.map { " in \($0)" } ?? ""
             let hint = root == nil ? ToolCatalog.installHint(for: name) : ""
             return ProcessError(
-                .programNotFound, "\(name) was not found\(place) (looked for \(paths.joined(separator: ", ")))\(hint)",
-                stage: stage, errno: spawned.error)
+                root == nil ? .programNotFound : .programNotInRoot,
+                "\(name) was not found\(place) (looked for \(paths.joined(separator: ", ")))\(hint)", stage: stage,
+                errno: spawned.error)
         }
         let detail =
             switch stage {
