@@ -1,3 +1,6 @@
+import Crypto
+import FactoryExecution
+import FactoryProtocol
 import Glibc
 import IO
 import Testing
@@ -37,6 +40,40 @@ struct TreeFilesTests {
             #expect(try fixture.files.remove("/\(name)/*") == 0)
         }
         #expect(try fixture.outside().isEmpty)
+    }
+
+    /// Links by which a base could lead its reader out of the tree, to a directory that the tree has as well.
+    @Test(arguments: ["absolute", "climbing"])
+    func factsOfFilesAreThoseInTheTree(_ kind: String) async throws {
+        let fixture = try Fixture()
+        let outside = fixture.directory + "/outside"
+        try AtomicFile.write(Array("outside".utf8), to: outside + "/file")
+        try Directory.make(fixture.files.root + outside)
+        try AtomicFile.write(Array("in".utf8), to: fixture.files.root + outside + "/file")
+        let target = kind == "absolute" ? outside : "../.." + outside
+        #expect(symlink(target, fixture.files.root + "/boot") == 0)
+        #expect(try fixture.files.size("/boot/file") == 2)
+        #expect(try await fixture.files.digest("/boot/file") == Digest(hash: SHA256.hash(Array("in".utf8))))
+        #expect(try fixture.files.size("/boot/none") == nil)
+        #expect(try await fixture.files.digest("/boot") == nil)
+    }
+
+    @Test func aComponentIsCheckedWhereItWasWritten() async throws {
+        let fixture = try Fixture()
+        let (outside, components) = (fixture.directory + "/outside", fixture.directory + "/components")
+        try AtomicFile.write(Array("canary".utf8), to: outside + "/immucore")
+        try Directory.make(components)
+        try AtomicFile.write(Array("program".utf8), to: components + "/immucore")
+        try Directory.make(fixture.files.root + "/usr")
+        try Directory.make(fixture.files.root + outside)
+        #expect(symlink(outside, fixture.files.root + "/usr/bin") == 0)
+        let program = ComponentProgram(
+            name: "immucore", path: "/usr/bin/immucore", isRequired: true,
+            digest: Digest(hash: SHA256.hash(Array("program".utf8))))
+        let actions = TreeActions(files: fixture.files, runner: nil, components: components, sourceDateEpoch: 0)
+        try await JobReport { _ in }.step("copy", "Copy") { try await actions.perform(.component(program), $0) }
+        #expect(try FileIO.readText(outside + "/immucore", limit: 100) == "canary")
+        #expect(try fixture.files.text("/usr/bin/immucore") == "program")
     }
 
     @Test func aFileReplacesALinkAndDoesNotFollowIt() throws {

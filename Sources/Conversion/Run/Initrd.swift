@@ -38,8 +38,8 @@ struct Initrd: Sendable {
         }
         guard status.isSuccess else {
             throw JobFailure(
-                .spec, "initrd-failed", "dracut for \(kernel): \(words.lines.last ?? "no output")",
-                excerpt: words.lines,
+                status.isSignal ? .worker : .spec, status.isSignal ? "tool-killed" : "initrd-failed",
+                "dracut for \(kernel): \(words.lines.last ?? "no output")", excerpt: words.lines,
                 exitStatus: "\(status)")
         }
         // dracut ends with success after its installer failed.
@@ -55,7 +55,7 @@ struct Initrd: Sendable {
                 "the initrd of \(kernel) lacks the dracut modules \(missing.joined(separator: ", "))",
                 excerpt: words.lines)
         }
-        let size = try FileIO.status(files.root + "/boot/initrd")?.size ?? 0
+        let size = try files.size("/boot/initrd") ?? 0
         step.note("\(kernel), \(modules.count) modules, \(size >> 20) MiB")
     }
 

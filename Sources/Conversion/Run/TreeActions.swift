@@ -1,4 +1,3 @@
-import Crypto
 import FactoryExecution
 import FactoryImages
 import FactoryProtocol
@@ -78,11 +77,12 @@ struct TreeActions: Sendable {
         try await OwnThread.run("components") { () throws(ConversionError) in
             try files.copy(source, to: path, mode: 0o755)
         }
-        let digest = Digest(hash: try await SHA256.hash(file: files.root + path))
+        let digest = try await files.digest(path)
         guard digest == program.digest else {
             throw ConversionError(
                 .badComponents,
-                "\(source) changed during the build: it was \(program.digest?.short ?? "?"), now \(digest.short)")
+                "\(source) changed during the build: it was \(program.digest?.short ?? "?"), "
+                    + "now \(digest?.short ?? "gone")")
         }
     }
 
