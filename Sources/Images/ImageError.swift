@@ -47,6 +47,8 @@ package struct ImageError: Error, Sendable, CustomStringConvertible {
         package static let wrongArchitecture = Code(rawValue: "wrong-architecture")
         /// The package archive is not signed by who should sign it.
         package static let archiveUntrusted = Code(rawValue: "archive-untrusted")
+        /// The package archive changed each time while a base was made from it.
+        package static let archiveChanged = Code(rawValue: "archive-changed")
         /// The job was cancelled.
         package static let cancelled = Code(rawValue: "cancelled")
     }
@@ -102,6 +104,7 @@ extension ImageError {
     init(_ error: ProcessError, code: Code = .toolFailed, cause: Failure.Cause = .worker) {
         switch error.code {
         case .programNotFound: self.init(.toolMissing, .worker, error.message)
+        case .programNotInRoot: self.init(.toolMissing, .spec, error.message)
         case .cancelled: self.init(.cancelled, .worker, error.message)
         default: self.init(code, cause, error.message, excerpt: error.lastLines)
         }

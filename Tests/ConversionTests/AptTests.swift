@@ -1,4 +1,5 @@
 import FactoryProtocol
+import Processes
 import Testing
 
 @testable import FactoryConversion
@@ -91,6 +92,12 @@ struct AptTests {
                 ["E: Release file for http://x/InRelease is expired (invalid since 3d)."], .infrastructure,
                 "apt-unreachable"
             ),
+            (
+                [
+                    "Err:1 http://x bookworm InRelease", "  503  Service Unavailable [IP: 10.0.0.1 80]",
+                    "E: The repository 'http://x bookworm Release' does not have a Release file.",
+                ], .infrastructure, "apt-unreachable"
+            ),
             (["E: something new"], .spec, "apt-failed"),
             ([], .spec, "apt-failed"),
         ] as [([String], Failure.Cause, String)])
@@ -99,5 +106,11 @@ struct AptTests {
         #expect(failure.cause == cause)
         #expect(failure.code == code)
         #expect(!failure.words.isEmpty && !failure.words.hasPrefix("E: "))
+    }
+
+    @Test func whoKillsAptIsAtFaultAndNotTheDescription() {
+        let failure = AptFailure(lines: ["Unpacking x ..."], status: .signalled(9))
+        #expect(failure.cause == .worker)
+        #expect(failure.code == "tool-killed")
     }
 }

@@ -65,17 +65,67 @@ import Testing
         #expect(error.failure.failure.excerpt.last == said.line)
     }
 
-    @Test(arguments: [
-        Said(
+    @Test func aServerThatCannotAnswerNowIsNotTheDescriptionsFault() {
+        let lines = [
+            "E: Failed to fetch http://x/InRelease  503  Service Unavailable [IP: 10.0.0.1 80]",
+            "E: The repository 'http://x bookworm Release' does not have a Release file.",
+        ]
+        #expect(ToolWords.error(lines, ToolWords.apt, doing: "making").cause == .infrastructure)
+        let gone = ["E: Failed to fetch http://x/pool/main/a/a_1.deb  404  Not Found"]
+        #expect(ToolWords.error(gone, ToolWords.apt, doing: "making").cause == .infrastructure)
+    }
+
+    struct Skopeo: Sendable {
+        let line: String
+        let code: ImageError.Code
+        let cause: Failure.Cause
+        var isLocal = false
+    }
+
+    static let said: [Skopeo] = [
+        Skopeo(
             line: "reading manifest 1 in docker.io/library/debian: manifest unknown", code: .imageNotFound, cause: .spec
         ),
-        Said(
+        Skopeo(line: "requested access to the resource is denied", code: .imageNotFound, cause: .spec),
+        Skopeo(line: "unauthorized: authentication required", code: .imageNotFound, cause: .spec),
+        Skopeo(line: "StatusCode: 403, Forbidden", code: .imageNotFound, cause: .spec),
+        Skopeo(line: "received unexpected HTTP status: 404 Not Found", code: .imageNotFound, cause: .spec),
+        Skopeo(
             line: "pinging container registry x: Get \"https://x/v2/\": dial tcp: lookup x: no such host",
             code: .registryUnreachable, cause: .infrastructure),
-        Said(line: "open /x/index.json: no such file or directory", code: .imageNotFound, cause: .spec),
-    ])
-    func whatSkopeoSaysTellsWhoseFaultItIs(_ said: Said) {
-        let error = ToolWords.error([said.line], ToolWords.skopeo, doing: "copying")
+        Skopeo(
+            line: "received unexpected HTTP status: 500 Internal Server Error", code: .registryUnreachable,
+            cause: .infrastructure),
+        Skopeo(
+            line: "received unexpected HTTP status: 504 Gateway Timeout", code: .registryUnreachable,
+            cause: .infrastructure),
+        Skopeo(line: "net/http: TLS handshake timeout", code: .registryUnreachable, cause: .infrastructure),
+        Skopeo(
+            line: "context deadline exceeded (Client.Timeout exceeded)", code: .registryUnreachable,
+            cause: .infrastructure),
+        Skopeo(
+            line: "toomanyrequests: You have reached your pull rate limit", code: .registryUnreachable,
+            cause: .infrastructure),
+        Skopeo(line: "writing blob: unexpected EOF", code: .registryUnreachable, cause: .infrastructure),
+        Skopeo(line: "writing blob: unexpected EOF", code: .badImage, cause: .spec, isLocal: true),
+        Skopeo(line: "x509: certificate signed by unknown authority", code: .archiveUntrusted, cause: .spec),
+        Skopeo(line: "http: server gave HTTP response to HTTPS client", code: .archiveUntrusted, cause: .spec),
+        Skopeo(line: "no image found in manifest list for architecture amd64", code: .wrongArchitecture, cause: .spec),
+        Skopeo(line: "unsupported MIME type for compression: application/x", code: .badImage, cause: .spec),
+        Skopeo(line: "archive/tar: invalid tar header", code: .badImage, cause: .spec, isLocal: true),
+        Skopeo(
+            line: "open /x/index.json: no such file or directory", code: .imageNotFound, cause: .spec, isLocal: true),
+        Skopeo(line: "more than one image in oci, choose an image", code: .imageNotFound, cause: .spec, isLocal: true),
+        Skopeo(line: "write /x: no space left on device", code: .diskFull, cause: .worker),
+        Skopeo(
+            line: "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            code: .toolMissing, cause: .worker, isLocal: true),
+        Skopeo(line: "something nobody has seen", code: .toolFailed, cause: .worker),
+    ]
+
+    @Test(arguments: said)
+    func whatSkopeoSaysTellsWhoseFaultItIs(_ said: Skopeo) {
+        let error = ToolWords.error([said.line], ToolWords.skopeo(isLocal: said.isLocal), doing: "copying")
         #expect(error.code == said.code)
         #expect(error.cause == said.cause)
     }
@@ -83,7 +133,7 @@ import Testing
     @Test func theWordsOfSkopeoAreTakenOutOfItsLog() {
         let line = #"time="2026-11-25T03:57:30Z" level=fatal msg="pinging \"x\": dial tcp: no such host""#
         #expect(
-            ToolWords.error([line], ToolWords.skopeo, doing: "finding y").message
+            ToolWords.error([line], ToolWords.skopeo(isLocal: false), doing: "finding y").message
                 == #"finding y: pinging "x": dial tcp: no such host"#)
     }
 

@@ -163,7 +163,7 @@ struct Apt: Sendable {
     }
 
     private func failure(_ arguments: [String], _ status: ProcessStatus, _ lines: [String]) -> JobFailure {
-        let failure = AptFailure(lines: lines)
+        let failure = AptFailure(lines: lines, status: status)
         let verb = arguments.first { ["update", "upgrade", "install"].contains($0) } ?? "apt-get"
         return JobFailure(
             failure.cause, failure.code, "apt-get \(verb): \(failure.words)", excerpt: lines,

@@ -25,17 +25,35 @@ struct DebianBase {
     let environment: ToolEnvironment
     /// Between tries.
     var waits = Retrying.waits
-    let tools = ToolFinder()
+    var tools = ToolFinder()
 
     /// Raised whenever this file makes other bytes of the same packages.
     private static let revision = "2"
     /// A Release file of Debian has some 150 KB.
     private static let largestRelease = 16 << 20
+    /// How often a base is begun while the archive changes under it.
+    private static let tries = 3
     /// What mmdebstrap says on its way, one line each.
     private static let stages: Int64 = 8
 
+    /// Makes the base, or takes the one that is kept for what the archive has now.
+    ///
+    /// The key names the lists that were looked at before. When the archive changed until the packages were fetched, the
+    /// base is made again under the key of what it has then.
     func make(_ step: StepReport) async throws(ImageError) -> Base {
         let sources = try await sources(step)
+        for _ in 1..<Self.tries {
+            do throws(ImageError) {
+                return try await make(from: sources, step)
+            } catch {
+                guard error.code == .archiveChanged else { throw error }
+                step.log("\(error.message); making the base again")
+            }
+        }
+        return try await make(from: sources, step)
+    }
+
+    private func make(from sources: ArchiveSources, _ step: StepReport) async throws(ImageError) -> Base {
         let (digests, date) = try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) {
             () async throws(ImageError) in try await releases(of: sources, step)
         }
@@ -50,7 +68,7 @@ struct DebianBase {
             step.cached("\(kept.facts.title), \(kept.facts.diffID.short)")
             layer = kept
         case .make(let draft):
-            layer = try await build(draft, from: sources, epoch, step)
+            layer = try await build(draft, from: sources, digests, epoch, step)
         }
         return Base(
             reference: BaseReference.distribution(distribution).description, digest: layer.facts.diffID,
@@ -58,7 +76,7 @@ struct DebianBase {
     }
 
     private func build(
-        _ draft: LayerDraft, from sources: ArchiveSources, _ epoch: Int64, _ step: StepReport
+        _ draft: LayerDraft, from sources: ArchiveSources, _ digests: [Digest], _ epoch: Int64, _ step: StepReport
     ) async throws(ImageError) -> CachedLayer {
         do throws(ImageError) {
             try await Retrying.run(waits: waits, onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
@@ -68,7 +86,8 @@ struct DebianBase {
                 }
                 try await bootstrap(draft.tree, from: sources, epoch, step)
             }
-            try clean(draft.tree)
+            try checkUsed(digests, of: sources)
+            try Self.clean(draft.tree)
             // Mounted from here or unpacked elsewhere, the base is the same.
             try await draft.clampTimes(to: epoch)
             let written = try await write(draft, epoch)
@@ -193,10 +212,15 @@ struct DebianBase {
     ) async throws(ImageError) {
         // What one mirror gave is not shown to a build from another.
         let kept = downloads + "/" + SHA256.hex(of: sources.entries.map(\.line).joined(separator: "\n"))
-        try ImageError.wrapping { () throws(IOError) in try Directory.make(kept) }
+        let used = usedReleases
+        try ImageError.wrapping { () throws(IOError) in
+            try Directory.make(kept)
+            try Directory.remove(used)
+            try Directory.make(used)
+        }
         var command = try bootstrapper([
             "--variant=minbase", "--skip=essential/unlink", "--setup-hook=\(Self.takeKept)",
-            "--customize-hook=\(Self.keepNew)",
+            "--customize-hook=\(Self.keepNew)", "--customize-hook=\(Self.keepReleases)",
         ])
         if let file = try certificates() {
             // --aptopt would stay in the tree.
@@ -209,6 +233,7 @@ struct DebianBase {
         command.arguments += sources.entries.map(\.line)
         command.environment["SOURCE_DATE_EPOCH"] = String(epoch)
         command.environment["DOWNLOADS"] = kept
+        command.environment["RELEASES"] = used
         var stage: Int64 = 0
         try await run(command, ToolWords.apt, doing: "making the base of \(distribution.suite)", step) { line in
             guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
@@ -240,17 +265,44 @@ struct DebianBase {
         """
     private static let removeCertificates = #"rm "$1/etc/apt/apt.conf.d/00-build-certificates""#
 
+    /// Keeps the signed lists that apt used; mmdebstrap removes them from the tree.
+    private static let keepReleases = #"cp "$1"/var/lib/apt/lists/*InRelease "$RELEASES/""#
+
+    private var usedReleases: String { scratch + "/used" }
+
+    /// Whether the packages are those of the lists that the layer's key names.
+    private func checkUsed(_ named: [Digest], of sources: ArchiveSources) throws(ImageError) {
+        let directory = usedReleases
+        let used = try ImageError.wrapping { () throws(IOError) in
+            var used: Set<Digest> = []
+            for entry in try Directory.entries(directory) {
+                let bytes = try FileIO.read("\(directory)/\(entry.name)", limit: Self.largestRelease)
+                used.insert(Digest(hash: SHA256.hash(bytes)))
+            }
+            return used
+        }
+        guard used == Set(named) else {
+            throw ImageError(
+                .archiveChanged, .infrastructure,
+                "\(sources.entries[0].mirror) changed while the base of \(distribution.suite) was made from it")
+        }
+    }
+
     /// Takes out what is the machine's and not the distribution's: nodes, state of a boot, name resolution, our name.
-    private func clean(_ tree: String) throws(ImageError) {
-        try ImageError.wrapping { () throws(IOError) in
-            for place in ["dev", "run", "tmp"] {
-                for entry in try Directory.entries("\(tree)/\(place)") {
-                    try Directory.remove("\(tree)/\(place)/\(entry.name)")
-                }
+    ///
+    /// Links on the way lead where they lead in the tree: its packages are the archive's, and the archive is anybody's.
+    static func clean(_ tree: String) throws(ImageError) {
+        let place = try TreePlace(tree)
+        defer { place.close() }
+        for name in ["dev", "run", "tmp"] {
+            guard let directory = try place.real(name, directory: true) else { continue }
+            try ImageError.wrapping { () throws(IOError) in
+                for entry in try Directory.entries(directory) { try Directory.remove("\(directory)/\(entry.name)") }
             }
-            for file in ["etc/resolv.conf", "etc/hostname", ".dockerenv", "run/.containerenv"] {
-                try FileIO.removeFile("\(tree)/\(file)")
-            }
+        }
+        for (above, name) in [("etc", "resolv.conf"), ("etc", "hostname"), (".", ".dockerenv")] {
+            guard let directory = try place.real(above, directory: true) else { continue }
+            try ImageError.wrapping { () throws(IOError) in try FileIO.removeFile("\(directory)/\(name)") }
         }
     }
 

@@ -16,9 +16,9 @@ struct ImageBase {
     /// Of the job.
     let scratch: String
     let deadline: Deadline
-    let tools = ToolFinder()
     /// What skopeo gets of the worker's environment.
     let environment: ToolEnvironment
+    var tools = ToolFinder()
 
     /// What is known of an image that was here before.
     private struct Known: Codable {
@@ -31,30 +31,54 @@ struct ImageBase {
     func bring(_ step: StepReport) async throws(ImageError) -> Base {
         let skopeo: String
         do throws(ProcessError) { skopeo = try tools.require("skopeo") } catch { throw ImageError(error) }
-        let digest = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+        let named = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
             try await pin(skopeo, step)
         }
-        step.log("\(reference) is \(digest) now")
-        let file = "\(images)/\(digest.hex).\(architecture.rawValue).json"
-        if let known = try known(file), let layers = try await kept(known) {
-            step.cached("\(layers.count) layers of \(digest.short)")
-            return base(digest, known, layers)
+        step.log("\(reference) is \(named.digest) now")
+        if let known = try known(named.digest), let layers = try await kept(known) {
+            step.cached("\(layers.count) layers of \(named.digest.short)")
+            return base(named.digest, known, layers)
         }
         let layout = OCILayout(directory: scratch + "/base.oci")
         try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
             try ImageError.wrapping { () throws(IOError) in try Directory.remove(layout.directory) }
-            try await copy(skopeo, digest, to: layout, step)
+            try await copy(skopeo, named.digest, to: layout, step)
         }
         let image = try layout.image(for: architecture)
+        guard !image.manifest.layers.isEmpty else {
+            throw ImageError(
+                .badImage, .spec, "\(reference) has no layers: it holds no root file system to start from")
+        }
+        let digest = try await used(image, named, skopeo, step)
         let known = Known(manifest: image.manifest, config: image.config)
         let layers = try await unpack(known, layout, step)
         let bytes = try ImageError.canonical(known, "the image \(digest)")
+        let file = file(of: digest)
         try ImageError.wrapping { () throws(IOError) in
             try Directory.make(images)
             try AtomicFile.write(bytes, to: file)
             try Directory.remove(layout.directory)
         }
         return base(digest, known, layers)
+    }
+
+    /// What pins the image that was copied: a reference may mean another one by then.
+    ///
+    /// The digest that was looked up stays where it is shown that it was copied: the registry was asked for it, the
+    /// manifest has it, or it is an index with that manifest. A manifest that skopeo had to convert shows nothing; then
+    /// the reference must still mean the same.
+    private func used(
+        _ image: OCILayout.Image, _ named: Pinned, _ skopeo: String, _ step: StepReport
+    ) async throws(ImageError) -> Digest {
+        if transport == "docker://" || named.covers(image.digest) { return named.digest }
+        if named.isConverted {
+            let now = try await Retrying.run(onRetry: { Self.say($0, $1, step) }) { () async throws(ImageError) in
+                try await pin(skopeo, step)
+            }
+            if now.digest == named.digest { return named.digest }
+        }
+        step.log("\(reference) changed while it was copied: \(image.digest) was taken")
+        return image.digest
     }
 
     private func base(_ digest: Digest, _ known: Known, _ layers: [CachedLayer]) -> Base {
@@ -65,7 +89,10 @@ struct ImageBase {
 
     // MARK: What is here
 
-    private func known(_ file: String) throws(ImageError) -> Known? {
+    private func file(of digest: Digest) -> String { "\(images)/\(digest.hex).\(architecture.rawValue).json" }
+
+    private func known(_ digest: Digest) throws(ImageError) -> Known? {
+        let file = file(of: digest)
         guard try FileIO.exists(file) else { return nil }
         let bytes = try ImageError.wrapping { () throws(IOError) in
             try FileIO.read(file, limit: 2 * OCILayout.largestDocument)
@@ -105,9 +132,9 @@ struct ImageBase {
     // MARK: skopeo
 
     /// The hash of the manifest, or of the index, that the reference means now.
-    private func pin(_ skopeo: String, _ step: StepReport) async throws(ImageError) -> Digest {
+    private func pin(_ skopeo: String, _ step: StepReport) async throws(ImageError) -> Pinned {
         var last = LastLines()
-        let command = skopeoCommand(skopeo, ["inspect", "--raw", reference])
+        let command = skopeoCommand(skopeo, ["inspect", "--raw", asked])
         let (status, bytes): (ProcessStatus, [UInt8])
         do throws(ProcessError) {
             (status, bytes) = try await command.output(limit: OCILayout.largestDocument, until: deadline) { line in
@@ -118,9 +145,9 @@ struct ImageBase {
             throw ImageError(error)
         }
         guard status.isSuccess else {
-            throw ToolWords.error(last.lines, ToolWords.skopeo, doing: "finding \(reference)")
+            throw failure(last.lines, doing: "finding \(reference)")
         }
-        return Digest(hash: SHA256.hash(bytes))
+        return Pinned(document: bytes)
     }
 
     private func copy(
@@ -144,8 +171,23 @@ struct ImageBase {
             throw ImageError(error)
         }
         guard status.isSuccess else {
-            throw ToolWords.error(last.lines, ToolWords.skopeo, doing: "copying \(reference)")
+            throw failure(last.lines, doing: "copying \(reference)")
         }
+    }
+
+    /// The failure of skopeo, with the names that the reference could have where those are known.
+    private func failure(_ lines: [String], doing what: String) -> ImageError {
+        let error = ToolWords.error(lines, ToolWords.skopeo(isLocal: transport != "docker://"), doing: what)
+        guard error.code == .imageNotFound, transport == "oci:", let tags = LayoutTags(reference: name) else {
+            return error
+        }
+        return ImageError(.imageNotFound, .spec, tags.advice(reference), excerpt: lines)
+    }
+
+    /// The reference as skopeo takes it: of a tag and a digest it takes one, and the digest is what counts.
+    private var asked: String {
+        guard transport == "docker://", let at = name.firstIndex(of: "@") else { return reference }
+        return transport + Self.repository(name) + name[at...]
     }
 
     /// The reference by digest, where the transport has such: what a tag means may change between two calls.

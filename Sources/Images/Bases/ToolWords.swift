@@ -8,6 +8,8 @@ struct ToolWords: Sendable {
     static let apt: [Meaning] = [
         (["No space left on device", "You don't have enough free space"], .diskFull, .worker),
         (["NO_PUBKEY", "BADSIG", "EXPKEYSIG", "is not signed"], .archiveUntrusted, .spec),
+        // Of a server that is there and cannot answer now, apt says as well that it "does not have a Release file".
+        (ServerErrors.phrases, .mirrorUnreachable, .infrastructure),
         (["does not have a Release file", "404  Not Found", "404 Not Found"], .suiteNotFound, .spec),
         (
             [
@@ -19,32 +21,70 @@ struct ToolWords: Sendable {
         ),
     ]
 
-    static let skopeo: [Meaning] = [
-        (["no space left on device"], .diskFull, .worker),
-        (
-            [
-                "dial tcp", "i/o timeout", "connection refused", "no such host", "TLS handshake", "unexpected EOF",
-                "network is unreachable", "Bad Gateway", "Service Unavailable", "toomanyrequests", "connection reset",
-                "server misbehaving",
-            ], .registryUnreachable, .infrastructure
-        ),
-        (["no image found in manifest list", "no image found in image index"], .wrongArchitecture, .spec),
-        (
-            [
-                "manifest unknown", "name unknown", "unauthorized", "denied", "no such file or directory",
-                "No such image", "does not resolve to an image ID", "no descriptor found", "invalid reference",
-                "not found", "Invalid image name",
-            ], .imageNotFound, .spec
-        ),
-    ]
+    /// What skopeo says of an image that comes over a network (`isLocal` false), or from this machine.
+    static func skopeo(isLocal: Bool) -> [Meaning] {
+        let full: Meaning = (["no space left on device"], .diskFull, .worker)
+        let engine: Meaning = (
+            ["Cannot connect to the Docker daemon", "docker daemon is not running"], .toolMissing, .worker
+        )
+        return [full, engine] + (isLocal ? [] : [network]) + [architecture, format, untrusted, absent]
+            // A network that breaks in the middle and a file that ends too early sound alike.
+            + (isLocal ? [damaged] : [])
+    }
 
-    /// The failure of a tool that said these lines; without a known phrase it is `toolFailed` of the worker.
+    private static let network: Meaning = (
+        [
+            "dial tcp", "i/o timeout", "connection refused", "no such host", "TLS handshake timeout",
+            "unexpected EOF", ": EOF", "network is unreachable", "no route to host", "Internal Server Error",
+            "Bad Gateway", "Service Unavailable", "Gateway Time", "HTTP status: 5", "toomanyrequests",
+            "Too Many Requests", "connection reset", "server misbehaving", "context deadline exceeded",
+            "Client.Timeout", "Temporary failure in name resolution", "certificate has expired or is not yet valid",
+        ], .registryUnreachable, .infrastructure
+    )
+
+    private static let architecture: Meaning = (
+        ["no image found in manifest list", "no image found in image index"], .wrongArchitecture, .spec
+    )
+
+    private static let format: Meaning = (
+        [
+            "nsupported MIME type", "nsupported media type", "nsupported manifest", "nsupported docker v2s2 media type",
+            "nsupported schema", "nsupported compression", "media type is not supported", "unknown media type",
+            "arsing manifest", "Unexpected tar manifest", "invalid tar header", "invalid header", "invalid character",
+            "unexpected end of JSON input", "invalid checksum", "does not match expected", "igest did not match",
+        ], .badImage, .spec
+    )
+
+    private static let damaged: Meaning = (["unexpected EOF", ": EOF"], .badImage, .spec)
+
+    /// A registry that does not speak TLS, or whose certificate nobody here vouches for, stays so.
+    private static let untrusted: Meaning = (
+        ["x509: ", "server gave HTTP response to HTTPS client"], .archiveUntrusted, .spec
+    )
+
+    private static let absent: Meaning = (
+        [
+            "manifest unknown", "name unknown", "unauthorized", "authentication required", "denied", "Forbidden",
+            "no such file or directory", "No such image", "does not resolve to an image ID", "no descriptor found",
+            "identifier is not an image", "invalid reference", "not found", "Not Found", "Invalid image name",
+            "more than one image", "invalid username/password",
+        ], .imageNotFound, .spec
+    )
+
+    /// The failure of a tool of this worker that said these lines.
+    ///
+    /// Blame goes to who brought the tool: without a known phrase the failure is `toolFailed` of the worker, because
+    /// another one may have another version of it. Programs of the base are the same everywhere.
     static func error(_ lines: [String], _ meanings: [Meaning], doing what: String) -> ImageError {
         // An error line says it whole; the lines before it only tell what was tried.
         let ordered = lines.filter { $0.hasPrefix("E: ") } + lines
         for meaning in meanings {
             guard let line = ordered.first(where: { line in meaning.phrases.contains(where: line.contains) }) else {
                 continue
+            }
+            if meaning.code == .suiteNotFound, line.contains("/pool/") {
+                // The lists name a file that is gone: the mirror is in the middle of its update.
+                return ImageError(.mirrorUnreachable, .infrastructure, "\(what): \(bare(line))", excerpt: lines)
             }
             return ImageError(meaning.code, meaning.cause, "\(what): \(bare(line))", excerpt: lines)
         }
