@@ -13,6 +13,8 @@ package struct ConversionError: Error, Sendable, Equatable, CustomStringConverti
         package static let notYet = Code(name: "base-not-yet")
         /// The base has no version that the package tables can be asked for.
         package static let baseWithoutVersion = Code(name: "base-without-version")
+        /// The base has no package manager to install anything with.
+        package static let baseWithoutPackageManager = Code(name: "base-without-package-manager")
         /// The board is known, and this release cannot build for it.
         package static let modelNotYet = Code(name: "model-not-yet")
         /// A directory of components lacks a program, or a program in it is no executable.

@@ -79,6 +79,8 @@ package enum ImageJob {
         }
         let files = try TreeFiles(tree.path)
         let text = try files.text("/etc/os-release") ?? files.text("/usr/lib/os-release")
-        return try BaseSystem(OSRelease(text ?? ""))
+        let system = try BaseSystem(OSRelease(text ?? ""))
+        try system.checkPackageManager { files.exists($0) }
+        return system
     }
 }

@@ -1,6 +1,8 @@
-import FactoryConversion
+import FactoryProtocol
 import FactorySpec
 import Testing
+
+@testable import FactoryConversion
 
 struct BaseSystemTests {
     static let bookworm = """
@@ -50,6 +52,24 @@ struct BaseSystemTests {
             #expect(error.code == code)
             #expect(error.message.contains(words))
             #expect(error.message.contains("Debian 12 (bookworm) and Debian 13 (trixie) can be converted"))
+        }
+    }
+
+    @Test(
+        "refuses a base that nothing can be installed in, and names what is missing",
+        arguments: [
+            (["/usr/bin/apt-get", "/usr/bin/dpkg", "/bin/sh"], []), (["/bin/sh"], ["apt-get", "dpkg"]),
+            (["/usr/bin/apt-get", "/usr/bin/sh"], ["dpkg"]), ([], ["apt-get", "dpkg", "sh"]),
+        ] as [([String], [String])])
+    func packageManager(there: [String], missing: [String]) throws {
+        let system = try BaseSystem(OSRelease(Self.bookworm))
+        do throws(ConversionError) {
+            try system.checkPackageManager { there.contains($0) }
+            #expect(missing.isEmpty)
+        } catch {
+            #expect(error.code == .baseWithoutPackageManager)
+            #expect(error.cause == .spec)
+            #expect(error.message.contains("without \(missing.joined(separator: ", ")):"))
         }
     }
 

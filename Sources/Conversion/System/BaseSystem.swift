@@ -43,6 +43,22 @@ package struct BaseSystem: Codable, Sendable, Equatable {
         }
     }
 
+    /// Checks that packages can be installed in the base.
+    ///
+    /// - Parameter exists: whether a path of the base leads to something.
+    /// - Throws: `base-without-package-manager`, which names what is missing.
+    func checkPackageManager(_ exists: (String) -> Bool) throws(ConversionError) {
+        let missing = Self.packagePrograms.filter { name in !["/usr/bin/", "/bin/"].contains { exists($0 + name) } }
+        guard missing.isEmpty else {
+            throw ConversionError(
+                .baseWithoutPackageManager,
+                "the base is \(name) without \(missing.joined(separator: ", ")): nothing can be installed in it, as in "
+                    + "images without a package manager (distroless); take the distribution's whole image as the base")
+        }
+    }
+
+    private static let packagePrograms = ["apt-get", "dpkg", "sh"]
+
     /// What a base made from a distribution's own archive will say, known before it is made. Nil for an image, which
     /// has to be looked into.
     package static func expected(of base: BaseReference) -> BaseSystem? {
