@@ -26,10 +26,13 @@ package enum Planner {
     }
 
     private static func imageJob(_ spec: BuildSpec) -> PlannedJob {
-        let baseTool =
+        let base =
             switch spec.base {
-            case .distribution: "tool.mmdebstrap"
-            case .image: "tool.skopeo"
+            case .distribution: ["tool.mmdebstrap"]
+            // An image in an engine of the worker is where that engine answers, and nowhere else.
+            case .image("docker-daemon:", _): ["tool.skopeo", "engine.docker"]
+            case .image("containers-storage:", _): ["tool.skopeo", "engine.containers-storage"]
+            case .image: ["tool.skopeo"]
             }
         return PlannedJob(
             name: "image-\(spec.arch.rawValue)",
@@ -37,7 +40,7 @@ package enum Planner {
                 ImageWork(
                     base: spec.base, version: spec.version, arch: spec.arch, model: spec.model,
                     components: spec.components, mirror: spec.mirror, skipSteps: spec.skipSteps)),
-            arch: spec.arch, requirements: ["isolation", baseTool], timeoutSeconds: 2 * 3600)
+            arch: spec.arch, requirements: ["isolation"] + base, timeoutSeconds: 2 * 3600)
     }
 
     private static func isoJob(_ spec: BuildSpec, image: PlannedJob) -> PlannedJob {

@@ -47,6 +47,9 @@ struct Capabilities: Sendable {
         }
         capabilities.note(containment.isolation)
         await capabilities.noteMachine(architecture)
+        // None of them is missing where nobody asks for it: most workers have no engine.
+        capabilities.found["engine.docker"] = await ContainerEngines.docker() ? "yes" : "no"
+        capabilities.found["engine.containers-storage"] = ContainerEngines.storage() ? "yes" : "no"
         return capabilities
     }
 

@@ -18,7 +18,10 @@ import Testing
     @Test func whatIsFoundHereHasEveryNameOfAPlan() async {
         let containment = await Containment.detect()
         let found = await Capabilities.look(for: .host, containment: containment).found
-        for name in ["isolation", "root", "ovmf", "kvm", "processors", "tool.xorriso", "tool.mmdebstrap"] {
+        for name in [
+            "isolation", "root", "ovmf", "kvm", "processors", "tool.xorriso", "tool.mmdebstrap", "engine.docker",
+            "engine.containers-storage",
+        ] {
             #expect(found[name] != nil, "\(name)")
         }
     }
