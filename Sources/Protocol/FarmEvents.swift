@@ -10,10 +10,14 @@ package struct BootResult: Codable, Sendable, Equatable {
     package var milliseconds: Int64
     /// `kvm` or `tcg`.
     package var accelerator: String
+    /// Units of systemd that failed on the way, in that order; nil when none did, and from a worker that does not look.
+    package var failedUnits: [String]?
 
     package init(
-        firmware: String, passed: Bool, reason: String, milliseconds: Int64, accelerator: String
+        firmware: String, passed: Bool, reason: String, milliseconds: Int64, accelerator: String,
+        failedUnits: [String]? = nil
     ) {
+        self.failedUnits = failedUnits
         self.firmware = firmware
         self.passed = passed
         self.reason = reason

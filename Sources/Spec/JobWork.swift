@@ -22,7 +22,7 @@ package enum JobWork: Sendable, Equatable {
         switch self {
         case .image: 1
         case .iso: 1
-        case .bootCheck: 1
+        case .bootCheck: 2
         case .selfTest: 1
         }
     }

@@ -35,8 +35,15 @@ struct Boot {
                 context.report.artifact(try await log.artifact(role: .consoleLog, mediaType: "text/plain"))
                 let result = BootResult(
                     firmware: firmware.rawValue, passed: account.outcome.isPassed, reason: account.outcome.reason,
-                    milliseconds: account.milliseconds, accelerator: accelerator.rawValue)
+                    milliseconds: account.milliseconds, accelerator: accelerator.rawValue,
+                    failedUnits: account.failedUnits.isEmpty ? nil : account.failedUnits)
                 context.report.bootResult(result)
+                if !account.failedUnits.isEmpty {
+                    context.report.warn(
+                        "failed-units",
+                        "units failed during the boot under \(firmware.rawValue.uppercased()): "
+                            + account.failedUnits.joined(separator: ", "))
+                }
                 seen = result
                 if case .failed(let cause) = account.outcome { throw failure(cause, account) }
                 step.note("\(result.reason) after \(account.milliseconds / 1000) s with \(accelerator.rawValue)")

@@ -17,6 +17,8 @@ struct BootSession {
         /// QEMU's own last words, when it ended by itself.
         var machineWords: [String]
         var milliseconds: Int64
+        /// Units of the guest that failed.
+        var failedUnits: [String]
     }
 
     var machine: GuestMachine
@@ -51,7 +53,8 @@ struct BootSession {
             let (seconds, attoseconds) = (ContinuousClock.now - begin).components
             return Account(
                 outcome: outcome, excerpt: reader.watch.excerpt, machineWords: machineWords,
-                milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+                milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000,
+                failedUnits: reader.failed.names)
         } catch let error as IOError {
             if error.code == .cancelled { throw CancellationError() }
             throw Tool.failure(error)

@@ -20,6 +20,7 @@ struct ConsoleReader {
     let log: Descriptor
     let step: StepReport
     private(set) var watch = ConsoleWatch()
+    private(set) var failed = FailedUnits()
     private var text = ConsoleText()
 
     init(console: Descriptor, log: Descriptor, step: StepReport) {
@@ -66,6 +67,7 @@ struct ConsoleReader {
         for line in lines {
             try FileIO.write(Array((line + "\n").utf8), to: log)
             step.log(line)
+            failed.line(line)
             react(watch.line(line))
         }
     }
