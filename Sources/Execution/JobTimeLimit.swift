@@ -17,7 +17,7 @@ package struct JobTimeLimit: Sendable {
     }
 
     /// ``seconds`` as a span. At most a century: the number is the farm's, and a clock has an end.
-    private var limit: Duration { .seconds(min(max(seconds, 0), 3_155_760_000)) }
+    private var limit: Duration { .seconds(min(max(seconds, -3_155_760_000), 3_155_760_000)) }
 
     /// Waits until the time of that process is over, counted from its start, whoever started it.
     ///

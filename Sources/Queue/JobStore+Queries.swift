@@ -89,13 +89,26 @@ extension JobStore {
         }
     }
 
-    /// Builds, the newest first.
-    package func builds(limit: Int, states: [BuildState] = []) async throws(QueueError) -> [BuildSummary] {
+    /// Builds, the newest first: at most `limit` of those in one of `states` (empty: in any) and older than `before`.
+    package func builds(
+        limit: Int, states: [BuildState] = [], before: BuildID? = nil
+    ) async throws(QueueError) -> [BuildSummary] {
         try await read { db in
-            let ids: [(BuildID, BuildState)] = try db.all(
-                "SELECT id, state FROM builds ORDER BY id DESC LIMIT ?", 10000)
-            return try ids.filter { states.isEmpty || states.contains($0.1) }.prefix(min(max(limit, 1), 1000))
-                .map { try db.summary(of: $0.0) }
+            let wanted = states.isEmpty ? nil : try JSONColumn(states)
+            let rows: [(BuildID, String, BuildState, String, Timestamp, Timestamp?, Int, Int)] = try db.all(
+                """
+                SELECT id, title, state, submitted_by, submitted_at, ended_at,
+                    (SELECT count(*) FROM jobs WHERE build = builds.id AND state = 'succeeded'),
+                    (SELECT count(*) FROM jobs WHERE build = builds.id)
+                FROM builds
+                WHERE (?1 IS NULL OR state IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR id < ?2)
+                ORDER BY id DESC LIMIT ?3
+                """, wanted, before, limit)
+            return rows.map { row in
+                BuildSummary(
+                    build: row.0, title: row.1, state: row.2, submittedBy: row.3, submittedAt: row.4, endedAt: row.5,
+                    jobsDone: row.6, jobs: row.7)
+            }
         }
     }
 

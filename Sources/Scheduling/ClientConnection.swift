@@ -10,10 +10,19 @@ struct ClientConnection: Sendable {
     let farm: Farm
     let connection: FrameConnection
     let peer: Peer
-    private let watching = Locked(0)
+    private let activity: Locked<Activity>
+
+    /// What keeps the connection from being idle.
+    private struct Activity {
+        /// How many watches run.
+        var watches = 0
+        /// When a request came, or the last watch ended.
+        var last = ContinuousClock.now
+    }
 
     init(farm: Farm, connection: FrameConnection, peer: Peer) {
         (self.farm, self.connection, self.peer) = (farm, connection, peer)
+        activity = Locked(Activity())
     }
 
     /// Talks until the connection ends.
@@ -22,9 +31,11 @@ struct ClientConnection: Sendable {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
+            group.addTask { await endWhenIdle() }
             while true {
-                let patience = watching.withLock { $0 } > 0 ? Deadline.never : .in(farm.settings.idle)
-                let incoming = try await connection.next(until: patience)
+                // How long nothing may come is the other task's matter: it depends on the watches.
+                let incoming = try await connection.next(until: .never)
+                activity.withLock { $0.last = .now }
                 if incoming.type == Watch.type {
                     if let watch = try await begin(incoming) { group.addTask { try await watch.run() } }
                 } else {
@@ -34,6 +45,22 @@ struct ClientConnection: Sendable {
         }
     }
 
+    /// Ends the connection once nothing was asked for long and nothing is watched.
+    private func endWhenIdle() async {
+        while true {
+            let idle = farm.settings.idle
+            let left = activity.withLock { $0.watches > 0 ? idle : idle - (ContinuousClock.now - $0.last) }
+            guard left > .zero else { break }
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(left))
+            } catch {
+                return  // cancelled: the connection has ended
+            }
+        }
+        let error = WireError(.tooSlow, "nothing was asked for \(farm.settings.idle)")
+        await connection.close(saying: error, beforeWelcome: false)
+    }
+
     /// A watch that may run, or nil after its refusal was sent.
     private func begin(_ incoming: Incoming) async throws -> WatchStream? {
         do {
@@ -41,9 +68,9 @@ struct ClientConnection: Sendable {
             let message: Watch = try incoming.decode()
             let build = try await farm.store.resolve(message.build)
             let log = try await farm.log(of: build)
-            let isTooMany = watching.withLock { count in
-                guard count < farm.settings.watches else { return true }
-                count += 1
+            let isTooMany = activity.withLock { activity in
+                guard activity.watches < farm.settings.watches else { return true }
+                activity.watches += 1
                 return false
             }
             guard !isTooMany else {
@@ -51,7 +78,12 @@ struct ClientConnection: Sendable {
             }
             return WatchStream(
                 request: message, id: incoming.id, log: log, farm: farm, connection: connection,
-                ended: { [watching] in watching.withLock { $0 -= 1 } })
+                ended: { [activity] in
+                    activity.withLock { activity in
+                        activity.watches -= 1
+                        activity.last = .now
+                    }
+                })
         } catch {
             try await refuse(error, incoming)
             return nil
@@ -65,7 +97,7 @@ struct ClientConnection: Sendable {
         } catch {
             return try await refuse(error, incoming)
         }
-        try await connection.send(reply, id: incoming.id)
+        try await connection.reply(reply, id: incoming.id)
     }
 
     private func refuse(_ error: any Error, _ incoming: Incoming) async throws {
@@ -86,24 +118,28 @@ struct ClientConnection: Sendable {
             guard states.count == message.states.count else {
                 throw FarmError("bad-message", "a build's state is one of \(BuildState.allCases.map(\.rawValue))")
             }
-            return Builds(builds: try await farm.store.builds(limit: message.limit, states: states))
+            return try await builds(message, states)
         case ShowBuild.type:
             try require(.read, "see builds")
             let message: ShowBuild = try incoming.decode()
             let build = try await farm.store.resolve(message.build)
             let log = try await farm.log(of: build)
-            return try await farm.store.details(of: build, lastSeq: log.lastSeq)
+            return try await farm.store.details(of: build, lastSeq: log.lastSeq).fitting()
+        case ResolveBuild.type:
+            try require(.read, "see builds")
+            let message: ResolveBuild = try incoming.decode()
+            return ResolvedBuild(build: try await farm.store.resolve(message.build))
         case ListArtifacts.type:
             try require(.read, "see artifacts")
             let message: ListArtifacts = try incoming.decode()
-            return ArtifactList(artifacts: try await farm.store.artifacts(of: message.build))
+            return try ArtifactPages(try await farm.store.artifacts(of: message.build)).page(after: message.after)
         case Explain.type:
             try require(.read, "see jobs")
             let message: Explain = try incoming.decode()
             return try await farm.explain(message.job)
         case ListWorkers.type:
             try require(.read, "see workers")
-            return WorkerList(workers: farm.registry.summaries())
+            return try workers(try incoming.decode())
         case AskStatus.type:
             try require(.read, "see the farm")
             return try await farm.status()
@@ -122,6 +158,21 @@ struct ClientConnection: Sendable {
 
     private func require(_ right: PeerRights, _ what: String) throws(FarmError) {
         guard peer.rights.contains(right) else { throw .notAllowed("\(peer.name) may not \(what)") }
+    }
+
+    private func builds(_ message: ListBuilds, _ states: [BuildState]) async throws -> Builds {
+        let limit = min(max(message.limit, 1), 1000)
+        // One more than asked for tells whether there are more.
+        let found = try await farm.store.builds(limit: limit + 1, states: states, before: message.before)
+        let page = try Page(of: Array(found.prefix(limit)))
+        let isLast = page.isAll && found.count <= limit
+        return Builds(builds: page.items, next: isLast ? nil : page.items.last?.build)
+    }
+
+    private func workers(_ message: ListWorkers) throws -> WorkerList {
+        let all = farm.registry.summaries().filter { worker in message.after.map { worker.name > $0 } ?? true }
+        let page = try Page(of: all)
+        return WorkerList(workers: page.items, next: page.isAll ? nil : page.items.last?.name)
     }
 
     private func submit(_ message: Submit) async throws -> Submitted {

@@ -37,7 +37,25 @@ package struct FarmError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The message that carries it.
-    var reply: ErrorReply { ErrorReply(code: code, message: message, problems: problems) }
+    ///
+    /// Always small enough to be sent: a sentence may quote what a peer wrote, and a description may have any number of
+    /// problems.
+    var reply: ErrorReply {
+        let few = problems.prefix(Self.mostProblems).map { problem in
+            Problem(
+                path: Self.shortened(problem.path), line: problem.line, column: problem.column, code: problem.code,
+                message: Self.shortened(problem.message), suggestion: problem.suggestion.map(Self.shortened))
+        }
+        return ErrorReply(code: code, message: Self.shortened(message), problems: few)
+    }
+
+    /// So many problems are told at once.
+    private static let mostProblems = 100
+
+    /// JSON may write six bytes for one: three texts of a hundred problems stay below a frame.
+    private static func shortened(_ text: String) -> String {
+        text.utf8.count <= 500 ? text : String(text.unicodeScalars.prefix(300)) + "…"
+    }
 
     package var description: String { message }
 }

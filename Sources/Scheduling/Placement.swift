@@ -64,6 +64,9 @@ package enum Placement {
         workers.contains { worker in !obstacles(need, worker).contains(where: \.isLasting) }
     }
 
+    /// How many workers are named when it is said why a job waits.
+    static let mostLines = 200
+
     /// Why the job waits, constraint by constraint and worker by worker.
     package static func explain(_ need: JobNeed, among workers: [WorkerOffer]) -> (summary: String, lines: [String]) {
         let wanted = ([need.architecture.rawValue] + need.requirements).joined(separator: " + ")
@@ -75,9 +78,12 @@ package enum Placement {
         let lines = all.map { worker, obstacles in
             "\(worker.name): " + (obstacles.isEmpty ? "can take it" : obstacles.map(\.words).joined(separator: "; "))
         }
+        // A farm of thousands of workers is explained by the first of them.
+        let more = lines.count > mostLines ? ["and \(lines.count - mostLines) more workers"] : []
+        let shown = lines.prefix(mostLines) + more
         let count = "\(able) of \(all.count) \(all.count == 1 ? "worker" : "workers") can take it now"
-        if able > 0 { return ("needs \(wanted): \(count)", lines) }
+        if able > 0 { return ("needs \(wanted): \(count)", Array(shown)) }
         let ever = canEverRun(need, among: workers)
-        return ("needs \(wanted): \(count)" + (ever ? "" : ", and none ever will as they are"), lines)
+        return ("needs \(wanted): \(count)" + (ever ? "" : ", and none ever will as they are"), Array(shown))
     }
 }

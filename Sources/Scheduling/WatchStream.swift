@@ -26,14 +26,19 @@ struct WatchStream: Sendable {
                 // An end that something follows was the end of an earlier try.
                 verdict = if case .buildEnded(let ended) = event.kind { ended.verdict } else { nil }
                 if case .log = event.kind, !request.logs { continue }
-                try await connection.send(EventMessage(event: event), id: id)
+                do throws(WireError) {
+                    try await connection.send(EventMessage(event: event), id: id)
+                } catch {
+                    guard error.kind == .violation(.frameTooLarge) else { throw error }
+                    throw FarmError("reply-too-large", "event \(event.seq) does not fit into a message")
+                }
                 if events.hasCaughtUp, events.behind > farm.settings.lag {
                     return try await connection.send(Lagged(next: events.next), id: id)
                 }
             }
             if verdict == nil, log.hasEnded(before: events.next) { verdict = try await lastVerdict() }
             if let verdict {
-                try await connection.send(WatchEnd(verdict: verdict), id: id)
+                try await end(verdict)
             } else {
                 try await connection.send(CaughtUp(next: events.next), id: id)
             }
@@ -44,6 +49,18 @@ struct WatchStream: Sendable {
         } catch {
             farm.log.error("A watch failed.", ["build": request.build.rawValue, "why": "\(error)"])
             try await connection.send(FarmError(error).reply, id: id)
+        }
+    }
+
+    /// Says how the build ended; without its artifacts where they do not fit, for `artifacts` lists them in parts.
+    private func end(_ verdict: Verdict) async throws {
+        do throws(WireError) {
+            try await connection.send(WatchEnd(verdict: verdict), id: id)
+        } catch {
+            guard error.kind == .violation(.frameTooLarge) else { throw error }
+            var verdict = verdict
+            verdict.artifacts = []
+            try await connection.reply(WatchEnd(verdict: verdict), id: id)
         }
     }
 

@@ -70,11 +70,8 @@ struct WorkerConnection: Sendable {
                 throw ProtocolError(.badMessage, "an instance is 32 hexadecimal digits, not \"\(instance)\"")
             }
         }
-        guard (1...64).contains(offer.slots), !offer.architectures.isEmpty, offer.capabilities.count <= 500 else {
-            throw ProtocolError(
-                .badMessage,
-                "a worker has 1 to 64 slots, an architecture and at most 500 capabilities; \(name) offers "
-                    + "\(offer.slots), \(offer.architectures.count) and \(offer.capabilities.count)")
+        if let excess = RegistrationLimits.excess(of: offer, software: software) {
+            throw ProtocolError(.badMessage, "worker \(name) offers more than there is room for: \(excess)")
         }
     }
 
@@ -106,7 +103,8 @@ struct WorkerConnection: Sendable {
             try await accepted(Claim(job: message.job, fence: message.fence), id: incoming.id)
         case Declined.type:
             let message: Declined = try incoming.decode()
-            try await declined(Claim(job: message.job, fence: message.fence), message.reason, id: incoming.id)
+            let reason = ReportLimits.shortened(message.reason)
+            try await declined(Claim(job: message.job, fence: message.fence), reason, id: incoming.id)
         case JobEvents.type:
             try await events(try incoming.decode(), id: incoming.id)
         case Finished.type:
@@ -219,12 +217,22 @@ struct WorkerConnection: Sendable {
             // Before the end is told, what led to it is on the disk: the worker removes its spool then.
             try await farm.sync(try await farm.log(of: claim.job.build))
         }
-        guard try await farm.store.finish(claim, message.outcome, artifacts: message.artifacts) == .current else {
+        let excess = ReportLimits.excess(of: message.artifacts)
+        guard
+            try await farm.store.finish(
+                claim, outcome(of: message, excess), artifacts: excess == nil ? message.artifacts : []) == .current
+        else {
             return try await superseded(claim, id: id)
         }
         farm.ended(claim)
         await farm.publish(claim.job.build)
         try await connection.send(Settled(job: claim.job, fence: claim.fence), id: id)
+    }
+
+    /// How the attempt ended. A success with artifacts beyond the limits is none; another attempt would make the same ones.
+    private func outcome(of message: Finished, _ excess: String?) -> Outcome {
+        guard case .succeeded = message.outcome, let excess else { return ReportLimits.shortened(message.outcome) }
+        return .failed(Failure(cause: .internal, code: "bad-artifacts", message: "worker \(name): \(excess)"))
     }
 
     private func superseded(_ claim: Claim, id: Int64?) async throws {

@@ -59,7 +59,7 @@ final class Agent: Sendable {
                         // What ends a connection at once may do so again and again, and each one costs the farm a
                         // write to its disk.
                         let age = ContinuousClock.now - begin
-                        if age >= .seconds(session.welcome.heartbeatSeconds) { backoff.succeeded() }
+                        if age >= session.welcome.heartbeat { backoff.succeeded() }
                     }
                     group.addTask { await self.beat(session) }
                     try await converse(session, &group)

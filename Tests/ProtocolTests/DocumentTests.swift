@@ -26,6 +26,8 @@ private let readings: [String: Reading] = [
     "`lagged` (server → client)": reading(Lagged.self),
     "`list` (client → server)": reading(ListBuilds.self),
     "`builds` (server → client)": reading(Builds.self),
+    "`resolve` (client → server)": reading(ResolveBuild.self),
+    "`resolved` (server → client)": reading(ResolvedBuild.self),
     "`show` (client → server)": reading(ShowBuild.self),
     "`build` (server → client)": reading(BuildDetails.self),
     "`artifacts` (client → server)": reading(ListArtifacts.self),

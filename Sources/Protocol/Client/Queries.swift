@@ -6,12 +6,15 @@ package struct ListBuilds: Message, Equatable {
     package var limit: Int
     /// Only these states; empty for all.
     package var states: [String]
+    /// Only builds older than this one: the `next` of the reply before.
+    package var before: BuildID?
 
     package init(
-        limit: Int = 50, states: [String] = []
+        limit: Int = 50, states: [String] = [], before: BuildID? = nil
     ) {
         self.limit = limit
         self.states = states
+        self.before = before
     }
 
     package static let type = "list"
@@ -21,11 +24,14 @@ package struct ListBuilds: Message, Equatable {
 package struct Builds: Message, Equatable {
     /// Newest first.
     package var builds: [BuildSummary]
+    /// Where the next reply goes on; nil when there are no more.
+    package var next: BuildID?
 
     package init(
-        builds: [BuildSummary]
+        builds: [BuildSummary], next: BuildID? = nil
     ) {
         self.builds = builds
+        self.next = next
     }
 
     package static let type = "builds"
@@ -103,20 +109,23 @@ package struct BuildDetails: Message, Equatable {
     package var jobs: [JobSummary]
     /// What was made.
     package var artifacts: [JobArtifact]
-    /// How it ended.
+    /// Where `artifacts` goes on, which are then too many for this reply; nil when all are here.
+    package var nextArtifacts: String?
+    /// How it ended. Its own artifacts are left out when they do not fit: they are those of the build.
     package var verdict: Verdict?
     /// The last sequence number of its events.
     package var lastSeq: Int64
 
     package init(
         summary: BuildSummary, specDigest: String, spec: JSONValue, jobs: [JobSummary], artifacts: [JobArtifact],
-        verdict: Verdict? = nil, lastSeq: Int64
+        nextArtifacts: String? = nil, verdict: Verdict? = nil, lastSeq: Int64
     ) {
         self.summary = summary
         self.specDigest = specDigest
         self.spec = spec
         self.jobs = jobs
         self.artifacts = artifacts
+        self.nextArtifacts = nextArtifacts
         self.verdict = verdict
         self.lastSeq = lastSeq
     }
@@ -143,11 +152,14 @@ package struct JobArtifact: Codable, Sendable, Equatable {
 package struct ListArtifacts: Message, Equatable {
     /// Which.
     package var build: BuildID
+    /// Only those after this place: the `next` of the reply before.
+    package var after: String?
 
     package init(
-        build: BuildID
+        build: BuildID, after: String? = nil
     ) {
         self.build = build
+        self.after = after
     }
 
     package static let type = "artifacts"
@@ -157,11 +169,14 @@ package struct ListArtifacts: Message, Equatable {
 package struct ArtifactList: Message, Equatable {
     /// In the order of the jobs.
     package var artifacts: [JobArtifact]
+    /// Where the next reply goes on; nil when there are no more.
+    package var next: String?
 
     package init(
-        artifacts: [JobArtifact]
+        artifacts: [JobArtifact], next: String? = nil
     ) {
         self.artifacts = artifacts
+        self.next = next
     }
 
     package static let type = "artifactList"
@@ -169,7 +184,10 @@ package struct ArtifactList: Message, Equatable {
 
 /// Asks for the workers.
 package struct ListWorkers: Message, Equatable {
-    package init() {}
+    /// Only those after this one: the `next` of the reply before.
+    package var after: WorkerName?
+
+    package init(after: WorkerName? = nil) { self.after = after }
 
     package static let type = "workers"
 }
@@ -178,11 +196,14 @@ package struct ListWorkers: Message, Equatable {
 package struct WorkerList: Message, Equatable {
     /// By name.
     package var workers: [WorkerSummary]
+    /// Where the next reply goes on; nil when there are no more.
+    package var next: WorkerName?
 
     package init(
-        workers: [WorkerSummary]
+        workers: [WorkerSummary], next: WorkerName? = nil
     ) {
         self.workers = workers
+        self.next = next
     }
 
     package static let type = "workerList"

@@ -32,7 +32,7 @@ enum ArtifactsGetCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let session = try await call.connect()
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
-        let made = try await session.request(ListArtifacts(build: build), for: ArtifactList.self).artifacts
+        let made = try await session.artifacts(of: build)
         let chosen = try ArtifactChoice.choose(
             made, names: call.invocation.arguments(ArtifactChoice.names), all: call.invocation.flag(all), build: build,
             next: call.next)

@@ -15,7 +15,7 @@ enum ArtifactsListCommand: Subcommand {
         let form = try ListForm(call.invocation)
         let session = try await call.connect()
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
-        let made = try await session.request(ListArtifacts(build: build), for: ArtifactList.self).artifacts
+        let made = try await session.artifacts(of: build)
         let shown = call.invocation.flag(all) ? made : made.filter(\.artifact.role.isDeliverable)
         try await call.print(listing(shown).lines(form, width: call.width))
         return .success

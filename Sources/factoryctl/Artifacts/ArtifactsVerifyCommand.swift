@@ -20,7 +20,7 @@ enum ArtifactsVerifyCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let session = try await call.connect()
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
-        let made = try await session.request(ListArtifacts(build: build), for: ArtifactList.self).artifacts
+        let made = try await session.artifacts(of: build)
         let chosen = try ArtifactChoice.choose(
             made, names: call.invocation.arguments(ArtifactChoice.names), all: false, build: build, next: call.next)
         guard !chosen.isEmpty else { throw CommandError(.buildFailed, "build \(build) has made nothing yet") }

@@ -18,7 +18,7 @@ enum ExplainCommand: Subcommand {
         let build = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
         var jobs = call.invocation.argument(job).map { [JobName.id($0, build)] } ?? []
         if jobs.isEmpty {
-            let details = try await session.request(ShowBuild(build: build), for: BuildDetails.self)
+            let details = try await session.details(of: build)
             jobs = details.jobs.filter { !$0.state.isFinal }.map(\.job)
             // Of a build that has ended, how its jobs ended is what there is to say.
             if jobs.isEmpty { jobs = details.jobs.map(\.job) }

@@ -19,8 +19,8 @@ enum ListCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let form = try ListForm(call.invocation)
         let session = try await call.connect()
-        let request = ListBuilds(limit: call.invocation.int(limit) ?? 20, states: call.invocation.values(state))
-        let builds = try await session.request(request, for: Builds.self).builds
+        let builds = try await session.builds(
+            limit: call.invocation.int(limit) ?? 20, states: call.invocation.values(state))
         try await call.print(
             listing(builds, now: ClockTime.now(), width: call.width, next: call.next).lines(form, width: call.width))
         return .success

@@ -13,7 +13,7 @@ enum ShowCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let session = try await call.connect()
         let id = try await call.build(call.invocation.argument(CommonOptions.newestBuild), session)
-        let build = try await session.request(ShowBuild(build: id), for: BuildDetails.self)
+        let build = try await session.details(of: id)
         if call.invocation.flag(CommonOptions.json) {
             try await call.print(Painted(json: try CanonicalJSON.text(build)))
         } else {

@@ -25,7 +25,7 @@ enum DoctorCommand: Subcommand {
                 .clock(try await session.request(AskStatus(), for: StatusReport.self), now: ClockTime.now()))
             findings += Finding.farm(try await session.request(AskStatus(), for: StatusReport.self), next: call.next)
             findings += Finding.workers(
-                try await session.request(ListWorkers(), for: WorkerList.self).workers, next: call.next)
+                try await session.workers(), next: call.next)
         } catch {
             findings.append(.unreachable(error))
         }

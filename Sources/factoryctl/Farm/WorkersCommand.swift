@@ -11,7 +11,7 @@ enum WorkersCommand: Subcommand {
     static func run(_ call: Call) async throws -> ExitStatus {
         let form = try ListForm(call.invocation)
         let session = try await call.connect()
-        let workers = try await session.request(ListWorkers(), for: WorkerList.self).workers
+        let workers = try await session.workers()
         try await call.print(listing(workers, now: ClockTime.now()).lines(form, width: call.width))
         return .success
     }

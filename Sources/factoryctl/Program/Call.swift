@@ -78,7 +78,6 @@ struct Call: Sendable {
             }
             return newest.build
         }
-        return try await session.request(ShowBuild(build: BuildID(text.uppercased())), for: BuildDetails.self).summary
-            .build
+        return try await session.resolve(BuildID(text.uppercased()))
     }
 }
