@@ -19,6 +19,11 @@ extension Farm {
     package var shortage: String? { storeShortage.withLock { $0 } }
 
     /// What needs attention.
+    package func problems() async throws(QueueError) -> [Problem] { try await problems(registry.summaries()) }
+
+    /// Program and version.
+    package var server: String { settings.server }
+
     private func problems(_ workers: [WorkerSummary]) async throws(QueueError) -> [Problem] {
         var problems: [Problem] = []
         let offers = registry.offers()

@@ -50,9 +50,9 @@ extension PeerPolicy {
     /// What the peer of a connected socket may do.
     ///
     /// - Throws: ``IOError`` when the kernel does not say who it is.
-    package func rights(of socket: Socket) async throws(IOError) -> PeerRights {
-        let isUnix = try socket.localAddress().path != nil
-        return try await Peer.identify(socket, isUnix: isUnix, self).rights
+    package func rights(of socket: Socket) throws(IOError) -> PeerRights {
+        guard try socket.localAddress().path != nil else { return tcp }
+        return try Peer.credentials(of: socket, self).rights
     }
 }
 
@@ -64,15 +64,13 @@ struct Peer: Sendable {
     let name: String
     let rights: PeerRights
 
-    /// Asks the kernel, and the user database for the name.
-    static func identify(_ socket: Socket, isUnix: Bool, _ policy: PeerPolicy) async throws(IOError) -> Peer {
-        guard isUnix else { return Peer(user: nil, name: "tcp", rights: policy.tcp) }
+    /// Asks the kernel for the user's number and rights; nothing here waits for a user database.
+    static func credentials(of socket: Socket, _ policy: PeerPolicy) throws(IOError) -> (
+        user: UInt32, rights: PeerRights
+    ) {
         let credentials = try socket.peerCredentials()
         let groups = [credentials.group] + supplementaryGroups(of: socket.rawValue)
-        // The user database may be on another machine (nsswitch.conf(5)), so the look-up may block.
-        let name = await OwnThread.run("user-name") { userName(credentials.user) }
-        return Peer(
-            user: credentials.user, name: name, rights: policy.rights(user: credentials.user, groups: groups))
+        return (credentials.user, policy.rights(user: credentials.user, groups: groups))
     }
 
     /// The peer's other groups when it connected (SO_PEERGROUPS, socket(7)); none where the kernel cannot say.
@@ -88,14 +86,4 @@ struct Peer: Sendable {
         }
         return rc == 0 ? Array(groups.prefix(Int(size) / MemoryLayout<gid_t>.size)) : []
     }
-}
-
-private func userName(_ user: UInt32) -> String {
-    var record = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var buffer = [CChar](repeating: 0, count: 16 * 1024)
-    guard getpwuid_r(user, &record, &buffer, buffer.count, &found) == 0, found != nil, let name = record.pw_name else {
-        return "uid \(user)"
-    }
-    return String(cString: name)
 }

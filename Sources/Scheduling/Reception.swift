@@ -15,9 +15,16 @@ package final class Reception: Sendable {
     private let policy: PeerPolicy
     private let sessions = Atomic<UInt64>(0)
     private let count = Locked(Count())
+    private let names: UserNames
 
     /// A reception for a farm; who may do what is the policy's.
-    package init(farm: Farm, policy: PeerPolicy) { (self.farm, self.policy) = (farm, policy) }
+    package convenience init(farm: Farm, policy: PeerPolicy) {
+        self.init(farm: farm, policy: policy, names: UserNames())
+    }
+
+    init(farm: Farm, policy: PeerPolicy, names: UserNames) {
+        (self.farm, self.policy, self.names) = (farm, policy, names)
+    }
 
     /// Accepts until it is cancelled or the listener is closed; returns when every connection has ended.
     package func run(_ listener: Listener) async {
@@ -44,12 +51,19 @@ package final class Reception: Sendable {
         let deadline = Deadline.in(farm.settings.handshake)
         var isWelcome = false
         do {
-            let peer = try await Peer.identify(socket, isUnix: isUnix, policy)
-            guard enter(peer.user) else {
+            let known = isUnix ? try Peer.credentials(of: socket, policy) : nil
+            guard enter(known?.user) else {
                 return await refuse(
                     connection, FarmError("too-many-connections", "too many connections; try again later"), id: nil)
             }
-            defer { leave(peer.user) }
+            defer { leave(known?.user) }
+            // Only now, so that no more of them wait for a slow user database than there may be connections.
+            let peer =
+                if let known {
+                    Peer(user: known.user, name: await names.name(of: known.user), rights: known.rights)
+                } else {
+                    Peer(user: nil, name: "tcp", rights: policy.tcp)
+                }
             let first = try await connection.awaitHello(firstFrame: farm.settings.firstFrame)
             if let refusal = refusal(of: first.hello, peer) { return await refuse(connection, refusal, id: first.id) }
             let session = "c\(sessions.wrappingAdd(1, ordering: .relaxed).newValue)"

@@ -18,7 +18,7 @@ struct EventRoutes: Sendable {
     }
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard try await policy.rights(of: request.socket).contains(.read) else {
+        guard try policy.rights(of: request.socket).contains(.read) else {
             throw HTTPError(.forbidden, "you may not read builds here")
         }
         let isStream = request.fields["Accept"]?.contains("text/event-stream") ?? false

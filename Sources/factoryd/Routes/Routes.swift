@@ -9,9 +9,9 @@ struct Routes: Sendable {
 
     init(farm: Farm, blobs: BlobStore, policy: PeerPolicy) {
         var router = HTTPRouter()
-        HealthRoute(farm: farm).add(to: &router)
+        HealthRoute(farm: farm, policy: policy).add(to: &router)
         EventRoutes(farm: farm, policy: policy).add(to: &router)
-        StoreRoutes(blobs, mayRead: { try await policy.rights(of: $0.socket).contains(.read) }) { token in
+        StoreRoutes(blobs, mayRead: { try policy.rights(of: $0.socket).contains(.read) }) { token in
             try await farm.store.claim(ofToken: token).map(StoreAccess.name(of:))
         }.mount(on: &router)
         self.router = router
