@@ -153,7 +153,7 @@ struct LongListTests {
     }
 
     @Test func aClientWhoseWatchIsOverIsIdleAgain() async throws {
-        let fixture = try FarmFixture { $0.idle = .milliseconds(300) }
+        let fixture = try FarmFixture { $0.idle = .seconds(3) }
         try await fixture.run {
             let client = try await fixture.client()
             let build = try await fixture.submit(client).build
