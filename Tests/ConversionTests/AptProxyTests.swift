@@ -51,7 +51,7 @@ struct AptProxyTests {
                 var lines: [String] = []
                 try await command.run(until: .in(.seconds(60))) { lines.append($0.text) }
                 let wanted = "GET http://\(TinyProxy.host)/debian/dists/bookworm/InRelease"
-                #expect(proxy.requests.contains { $0.contains(wanted) }, "\(proxy.requests) \(lines)")
+                #expect(try await proxy.hasSeen(wanted), "\(proxy.requests) \(lines)")
                 let settings = try await runner.command("cat", [Apt.place + "/certificates.pem"]).text()
                 #expect(settings == "AUTHORITY\n\n")
                 #expect(command.arguments.contains("Acquire::https::CaInfo=\(Apt.place)/certificates.pem"))

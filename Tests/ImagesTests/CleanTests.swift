@@ -15,7 +15,12 @@ import Testing
             let target = kind == "absolute" ? scratch("outside") : "../outside"
             #expect(symlink(target, scratch("tree/" + name)) == 0)
         }
-        try DebianBase.clean(scratch("tree"))
+        // The absolute ones lead through the tree's own /tmp, which is one of them: the kernel refuses the circle.
+        if kind == "absolute" {
+            #expect(throws: ImageError.self) { try DebianBase.clean(scratch("tree")) }
+        } else {
+            try DebianBase.clean(scratch("tree"))
+        }
         #expect(try paths(scratch("outside")) == ["canary", "hostname", "resolv.conf"])
     }
 

@@ -107,11 +107,11 @@ import Testing
                 "sha256:2d93ab4e1e7dfecbd1876a1f0a96c3e756628f81e579a2809e2942ab52e0f9cf",
                 "sha256:44127b69b264bf8d650cb56b62e445d57bc2033c7668a1628fa9bd3558484d6b",
                 "sha256:82e0c97d0a9bac4a136ea7ac2de778861b715a418e0869d7eed7d376096ca0a8",
-                "sha256:3fb68933a946d84c1fd88abe3cd230c51652e7556a8fdc884f5fa7a7137ecce8",
+                "sha256:4a655c9b11cc8b27e194a5a4306f5b4801a7e6821f504e67a2be67e0f46360a3",
                 "sha256:02ff4093c9ab1f553d2b2d3e7fe4654d3e1a5a8ceb5af7a8447f25f4a0f25898",
                 "sha256:16ea7faa094aba827478015aec13500d0f46cb608219f55098902ddbca7ed9a2",
                 "sha256:a87fe8c46614d24aaef5d08875732237ecf55dd97c47a4e45ccf2d998a942164",
-                "sha256:0504705120fab43941cb2fbe0fce6df9a97d3789cc43ce226776d4bf94f7116d",
+                "sha256:43f2b106c2f9ebfffef9801c1696d9d33e604efbd22c324bf146f57b48bfd944",
                 "sha256:ef5504da28903883e78bdf6407a7c98cb3fc3e673c930098db53fc2ad8eac09d",
             ])
     }

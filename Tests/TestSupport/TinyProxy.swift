@@ -14,6 +14,17 @@ package struct TinyProxy: Sendable {
     /// The lines of its log that tell a request.
     package var requests: [String] { log.withLock { $0 }.filter { $0.contains("Request (file descriptor") } }
 
+    /// Whether its log tells a request with `text`, after the first `count` of them. It writes a line when the answer may
+    /// have gone already, so this waits up to five seconds for one.
+    package func hasSeen(_ text: String, after count: Int = 0) async throws -> Bool {
+        let deadline = Deadline.in(.seconds(5))
+        while !requests.dropFirst(count).contains(where: { $0.contains(text) }) {
+            guard !deadline.hasPassed else { return false }
+            try await Poller.shared.sleep(until: .in(.milliseconds(10)))
+        }
+        return true
+    }
+
     /// Runs `body` beside a proxy that keeps its settings in a folder.
     package static func with(_ folder: TemporaryFolder, _ body: (TinyProxy) async throws -> Void) async throws {
         // It cannot be asked for a port of the kernel's choice; when another program takes this one first, it ends.
