@@ -63,6 +63,7 @@ struct FullDiskTests {
                     async let watched = Watched.whole(build, of: farm)
                     let job = try await farm.runningJob()
                     try await fill(farm)
+                    #expect(try await health(farm) == "503")
                     try await Poller.shared.sleep(until: .in(.seconds(12)))
                     #expect(try farm.jobProcess() == job, "the job was ended because the farm's disk was full")
                     try FileIO.removeFile(farm.root + "/ballast")
@@ -70,6 +71,7 @@ struct FullDiskTests {
                     let all = try await watched
                     #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
                     all.expectWhole()
+                    #expect(try await health(farm) == "200")
                     #expect(all.attempts == 1)
                     all.expectLines(of: "children", (1...400).map { "line \($0)" })
                     await farm.agent?.killed()
@@ -77,6 +79,18 @@ struct FullDiskTests {
                 }
             }
         }
+    }
+
+    /// The status of the answer to `GET /v1/health`.
+    private func health(_ farm: Farm) async throws -> String {
+        let (_, bytes) = try await Command(
+            "curl",
+            [
+                "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--unix-socket",
+                farm.root + "/run/http.sock", "http://farm/v1/health",
+            ]
+        ).output(until: .in(.seconds(20)))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Takes all room of the farm's disk, that within the database's own files as well.
