@@ -82,7 +82,7 @@ extension BlobStore {
             let place = Int(end)
             do throws(IOError) {
                 // Not on the pool: a disk that cannot keep up makes write(2) wait.
-                try await OwnThread.run("store-write") { () throws(IOError) in
+                try await threads.run { () throws(IOError) in
                     try FileIO.write(bytes, to: file, at: place)
                 }
             } catch {

@@ -18,14 +18,18 @@ package final class BlobStore: Sendable {
     private let reserve: Int64?
     /// When each blob was asked for last.
     let wanted = Locked<[Digest: ContinuousClock.Instant]>([:])
+    let threads: BlockingThreads
     /// Blobs that are being taken away. Guarded by the lock of `wanted` as well, which is taken first.
     let leaving = Locked<Set<Digest>>([])
 
     /// Takes the folder of the store and makes what is missing in it.
     ///
     /// `reserve` is what artifacts leave free on the disk, in bytes; nil for ``StoreRoom/standardReserve(ofDisk:)``.
-    package init(root: String, reserve: Int64? = nil) throws(StoreError) {
-        (self.root, self.reserve) = (root, reserve)
+    /// `threads` write what is uploaded.
+    package init(
+        root: String, reserve: Int64? = nil, threads: BlockingThreads = .disk
+    ) throws(StoreError) {
+        (self.root, self.reserve, self.threads) = (root, reserve, threads)
         do throws(IOError) {
             for folder in ["blobs/sha256", "uploads", "incoming", "trash"] {
                 try Directory.make(root + "/" + folder, mode: 0o750)

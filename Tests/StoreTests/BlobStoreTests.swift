@@ -48,6 +48,19 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
 }
 
 @Suite struct BlobStoreTests {
+    @Test func anUploadOfManyPartsIsWrittenByAFewThreads() async throws {
+        let root = try Directory.temporary()
+        defer { try? Directory.remove(root) }
+        let threads = BlockingThreads("test", most: 4)
+        let store = try BlobStore(root: root, threads: threads)
+        let upload = try Upload(attempt: "a.1", digest: digest)
+        let parts = stride(from: 0, to: bytes.count, by: 250).map { Array(bytes[$0..<$0 + 250]) }
+        #expect(parts.count == 400)
+        _ = try await store.receive(upload, from: 0, total: Int64(bytes.count), next: feed(parts))
+        #expect(try FileIO.read(store.path(of: digest), limit: 1 << 20) == bytes)
+        #expect((1...4).contains(threads.started), "\(threads.started) threads for 400 parts")
+    }
+
     @Test func aBlobThatNobodyAskedForCanBeDiscarded() async throws {
         let fixture = try Fixture()
         let upload = try Upload(attempt: "a.1", digest: digest)
