@@ -121,11 +121,14 @@ import Testing
             try AtomicFile.write(content, to: directory + "/f")
             let file = try FileIO.open(directory + "/f", O_RDONLY)
             let (a, b) = try Socket.pair()
-            async let sent: Void = a.sendFile(file, 1000..<299_000, stall: .seconds(10), floor: 1)
+            let threads = BlockingThreads("test", most: 2)
+            async let sent: Void = a.sendFile(
+                file, 1000..<299_000, stall: .seconds(10), floor: 1, threads: threads)
             var got: [UInt8] = []
             while got.count < 298_000 { got += try await b.read(upTo: 65536, until: soon) }
             try await sent
             #expect(got == Array(content[1000..<299_000]))
+            #expect(threads.started > 0, "the file was read on Swift's pool")
             #expect(
                 await code { try await a.sendFile(file, 299_999..<300_002, stall: .seconds(1), floor: 1) } == .wrongKind
             )

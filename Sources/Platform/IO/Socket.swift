@@ -104,9 +104,9 @@ package final class Socket: Sendable {
     /// Sends that range of an open regular file, without copying it through this process where the transport allows.
     ///
     /// A peer that takes no byte for `stall`, or fewer than `floor` bytes a second on average, ends the transfer with
-    /// `.timedOut`. A file that has become shorter than the range ends it with `.wrongKind`.
+    /// `.timedOut`. A file that has become shorter than the range ends it with `.wrongKind`. `threads` wait for the disk.
     package func sendFile(
-        _ file: Descriptor, _ range: Range<Int>, stall: Duration, floor: Int
+        _ file: Descriptor, _ range: Range<Int>, stall: Duration, floor: Int, threads: BlockingThreads = .disk
     ) async throws(IOError) {
         var at = range.lowerBound
         let begin = Deadline.in(stall)
@@ -114,26 +114,39 @@ package final class Socket: Sendable {
             min(.in(stall), begin.advanced(by: .seconds(1) * ((at - range.lowerBound) / floor)))
         }
         while at < range.upperBound {
+            guard !Task.isCancelled else { throw IOError(.cancelled, "sending to socket \(rawValue)") }
+            let place = at
             if transport.isPlain {
-                var offset = off_t(at)
-                let count = sendfile(descriptor.rawValue, file.rawValue, &offset, min(range.upperBound - at, 1 << 20))
-                if count > 0 {
-                    at += count
-                } else if count == 0 {
+                let most = min(range.upperBound - at, 1 << 20)
+                switch try await threads.run({ () throws(IOError) in try self.sendPages(file, at: place, upTo: most) })
+                {
+                case .done(0):
                     throw IOError(.wrongKind, "the file ends at byte \(at), before the promised \(range.upperBound)")
-                } else if errno == EAGAIN {
-                    try await descriptor.wait(.write, until: next())
-                } else if errno != EINTR {
-                    throw IOError(system: errno, "sendfile", "to socket \(rawValue)")
+                case .done(let count): at += count
+                case .waits(let readiness): try await descriptor.wait(readiness, until: next())
                 }
             } else {
-                let bytes = try FileIO.read(file, at: at, upTo: min(range.upperBound - at, 256 << 10))
+                let most = min(range.upperBound - at, 256 << 10)
+                let bytes = try await threads.run { () throws(IOError) in
+                    try FileIO.read(file, at: place, upTo: most)
+                }
                 guard !bytes.isEmpty else {
                     throw IOError(.wrongKind, "the file ends at byte \(at), before the promised \(range.upperBound)")
                 }
                 try await write(bytes, until: next())
                 at += bytes.count
             }
+        }
+    }
+
+    /// One sendfile(2): waits for the file's pages, never for the peer. Zero bytes are sent at the end of the file.
+    private func sendPages(_ file: Descriptor, at place: Int, upTo most: Int) throws(IOError) -> TransportStep {
+        while true {
+            var offset = off_t(place)
+            let count = sendfile(descriptor.rawValue, file.rawValue, &offset, most)
+            if count >= 0 { return .done(count) }
+            if errno == EAGAIN { return .waits(.write) }
+            if errno != EINTR { throw IOError(system: errno, "sendfile", "to socket \(rawValue)") }
         }
     }
 
