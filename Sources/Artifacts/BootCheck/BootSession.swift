@@ -8,6 +8,8 @@ import Processes
 struct BootSession {
     /// The number under which QEMU inherits the console's pipe.
     private static let consoleNumber: Int32 = 3
+    /// How many of QEMU's own lines are remembered.
+    private static let rememberedWords = 20
 
     /// What a boot showed.
     struct Account: Sendable {
@@ -76,15 +78,15 @@ struct BootSession {
             machine.arguments + ["-add-fd", "fd=\(number),set=1"])
         command.descriptors = [number: console.rawValue]
         step.log("$ " + command.shellText)
-        var words: [String] = []
+        var words = RecentLines(Self.rememberedWords)
         do {
             let status = try await command.run { line in
-                words.append(line.text)
+                words.add(line.text)
                 step.log("qemu: " + line.text)
             }
-            return PowerOff(status: status, words: words.suffix(20))
+            return PowerOff(status: status, words: words.lines)
         } catch  where error.code == .cancelled {
-            return PowerOff(status: nil, words: words)
+            return PowerOff(status: nil, words: words.lines)
         } catch {
             throw Tool.failure(error)
         }
