@@ -12,14 +12,23 @@ package final class EventWriter: Sendable {
     /// What `reserve` holds: enough for a last event and a result.
     private static let reserveSize = 128 * 1024
 
+    /// How large the file may grow by log lines and progress, in bytes. Less than factoryd keeps of an attempt, which
+    /// adds names to every line.
+    package static let standardLimit = 64 << 20
+    /// The code of the warning that says that the file has grown to the limit.
+    private static let limitCode = "log-capped"
+
     private struct State {
         var sequence: Int64
+        /// How large the file is.
+        var size: Int
         var failure: ExecutionError?
     }
 
     private let spool: Spool
     private let file: Descriptor
     private let state: Locked<State>
+    private let limit: Int
     private let onFailure: @Sendable (ExecutionError) -> Void
     private let syncing = DispatchQueue(label: "events.sync")
 
@@ -27,18 +36,23 @@ package final class EventWriter: Sendable {
     ///
     /// - Parameters:
     ///   - spool: The job's spool.
+    ///   - limit: From this size on, in bytes, log lines and progress are left out, and one warning says so. Everything
+    ///     else is always kept.
     ///   - onFailure: Called once, when an event could not be written: nobody would see what the job does any more, so
     ///     it should end.
     /// - Throws: `diskFull`, `spoolFailed`.
-    package init(_ spool: Spool, onFailure: @escaping @Sendable (ExecutionError) -> Void) throws(ExecutionError) {
+    package init(
+        _ spool: Spool, limit: Int = standardLimit, onFailure: @escaping @Sendable (ExecutionError) -> Void
+    ) throws(ExecutionError) {
         self.spool = spool
+        self.limit = limit
         self.onFailure = onFailure
         do throws(IOError) {
             file = try FileIO.open(spool.eventsPath, O_RDWR | O_CREAT | O_APPEND)
             let last = try Self.lastEvent(file)
             // A torn line gets an end, so that the next event has a line of its own.
             if last.isTorn { try FileIO.write([UInt8(ascii: "\n")], to: file) }
-            state = Locked(State(sequence: last.sequence))
+            state = Locked(State(sequence: last.sequence, size: Int(lseek(file.rawValue, 0, SEEK_END))))
             let reserve = try FileIO.open(spool.reservePath, O_WRONLY | O_CREAT, mode: 0o600)
             let error = posix_fallocate(reserve.rawValue, 0, off_t(Self.reserveSize))
             if error != 0 { throw IOError(system: error, "reserve \(Self.reserveSize) bytes in", spool.directory) }
@@ -66,15 +80,12 @@ package final class EventWriter: Sendable {
     package func append(_ kind: Event.Kind, at time: Timestamp = WallClock.now()) {
         let failure = state.withLock { state -> ExecutionError? in
             guard state.failure == nil else { return nil }
+            // Who opens the file again knows by its size that the warning is there.
+            let wasFull = state.size >= limit
+            if wasFull, kind.isLeftOutWhenFull { return nil }
             do throws(ExecutionError) {
-                // The last number was read from the spool, which the job's programs can write.
-                let (next, isOver) = state.sequence.addingReportingOverflow(1)
-                guard !isOver, next > 0 else {
-                    throw ExecutionError(
-                        .spoolFailed, "\(spool.eventsPath) ends with the impossible number \(state.sequence)")
-                }
-                try write(Event(seq: next, at: time, kind: kind.fitting))
-                state.sequence = next
+                try append(kind, at: time, to: &state)
+                if !wasFull, state.size >= limit { try append(.warning(limitWarning), at: time, to: &state) }
                 return nil
             } catch {
                 state.failure = error
@@ -83,6 +94,23 @@ package final class EventWriter: Sendable {
         }
         if let failure { onFailure(failure) }
         if case .stepFinished = kind { sync() }
+    }
+
+    private func append(_ kind: Event.Kind, at time: Timestamp, to state: inout State) throws(ExecutionError) {
+        // The last number was read from the spool, which the job's programs can write.
+        let (next, isOver) = state.sequence.addingReportingOverflow(1)
+        guard !isOver, next > 0 else {
+            throw ExecutionError(
+                .spoolFailed, "\(spool.eventsPath) ends with the impossible number \(state.sequence)")
+        }
+        state.size += try write(Event(seq: next, at: time, kind: kind.fitting))
+        state.sequence = next
+    }
+
+    private var limitWarning: Warning {
+        Warning(
+            code: Self.limitCode,
+            message: "this attempt has written \(limit >> 20) MiB of log: further lines and progress are not kept")
     }
 
     /// Gives the reserve back to the disk, so that the last words fit.
@@ -95,8 +123,9 @@ package final class EventWriter: Sendable {
         state.withLock { $0.failure = nil }
     }
 
-    /// One write a line. What a full disk took of it is cut off again, so that no torn line stays while we live.
-    private func write(_ event: Event) throws(ExecutionError) {
+    /// One write a line; returns its length. What a full disk took of it is cut off again, so that no torn line stays
+    /// while we live.
+    private func write(_ event: Event) throws(ExecutionError) -> Int {
         let line: [UInt8]
         do throws(JSONError) {
             line = try CanonicalJSON.encode(event) + [UInt8(ascii: "\n")]
@@ -109,7 +138,7 @@ package final class EventWriter: Sendable {
             count = line.withUnsafeBytes { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
         } while count < 0
             && errno == EINTR
-        if count == line.count { return }
+        if count == line.count { return count }
         let error = count < 0 ? errno : ENOSPC
         // When this fails too, the torn line is skipped by every reader.
         if count > 0 { ftruncate(file.rawValue, start) }
@@ -133,5 +162,17 @@ package final class EventWriter: Sendable {
             if let event = EventLine.decode(line) { return (event.seq, isTorn) }
         }
         return (0, isTorn)
+    }
+}
+
+extension Event.Kind {
+    /// Whether a file that is full goes without it.
+    fileprivate var isLeftOutWhenFull: Bool {
+        switch self {
+        case .log, .stepProgress: true
+        case .stepStarted, .stepFinished, .warning, .artifact, .bootResult, .buildAccepted, .jobStateChanged,
+            .buildEnded, .unknown:
+            false
+        }
     }
 }

@@ -177,6 +177,42 @@ struct SpoolTests {
         #expect(events.last?.kind == Self.line("d"))
     }
 
+    @Test("A file that has grown to its limit takes no more lines and progress, says so once, and takes all else")
+    func limited() throws {
+        func writer() throws -> EventWriter {
+            try EventWriter(spool, limit: 4096) { Issue.record("an event could not be written: \($0)") }
+        }
+        let progress = Event.Kind.stepProgress(StepProgress(step: "s", done: 1, unit: .items))
+        func fill(_ writer: EventWriter) {
+            for number in 0..<200 {
+                writer.append(Self.line("line \(number)"))
+                writer.append(progress)
+            }
+        }
+        let first = try writer()
+        fill(first)
+        // Also who opens the file again says it no second time.
+        let second = try writer()
+        fill(second)
+        let kept: [Event.Kind] = [
+            .stepStarted(StepStarted(step: "t", title: "t")), .warning(Warning(code: "w", message: "w")),
+            .bootResult(BootResult(firmware: "bios", passed: true, reason: "r", milliseconds: 1, accelerator: "kvm")),
+            .stepFinished(StepFinished(step: "t", result: .done, milliseconds: 1)),
+        ]
+        for kind in kept { second.append(kind) }
+        let events = try EventFollower(spool, after: 0).read(limit: 1 << 20)
+        #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+        #expect(events.suffix(kept.count).map(\.kind) == kept)
+        let before = events.dropLast(kept.count)
+        #expect(before.count < 100)
+        #expect(before.filter { $0.kind.name == "warning" }.count == 1)
+        guard case .warning(let warning) = before.last?.kind else {
+            Issue.record("\(before)")
+            return
+        }
+        #expect(warning.code == "log-capped")
+    }
+
     @Test("A follower starts after the number it is given, and hands out as much as it is asked for")
     func resuming() throws {
         let writer = try writer()
