@@ -1,4 +1,5 @@
 package import FactoryProtocol
+package import IO
 
 /// A watcher's place in a build's log: pulls events in order from a number on, without gaps, and waits at the end.
 ///
@@ -8,15 +9,20 @@ package struct EventStream: AsyncSequence, Sendable {
     private let log: BuildLog
     private let from: Int64
     private let follow: Bool
+    private let threads: BlockingThreads
 
     /// Begins at event `from`. Ends after a `buildEnded` that nothing follows; without `follow`, also at the end of what there is now.
-    package init(_ log: BuildLog, from: Int64, follow: Bool = true) {
+    /// `threads` read the file.
+    package init(_ log: BuildLog, from: Int64, follow: Bool = true, threads: BlockingThreads = .disk) {
+        self.threads = threads
         self.log = log
         self.from = from
         self.follow = follow
     }
 
-    package func makeAsyncIterator() -> Iterator { Iterator(log: log, next: Swift.max(from, 1), follow: follow) }
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(log: log, next: Swift.max(from, 1), follow: follow, threads: threads)
+    }
 
     /// The place itself.
     package struct Iterator: AsyncIteratorProtocol {
@@ -26,9 +32,11 @@ package struct EventStream: AsyncSequence, Sendable {
         /// Whether it has waited at the end of the log: from then on it watches live.
         package private(set) var hasCaughtUp = false
         private let follow: Bool
+        private let threads: BlockingThreads
         private var batch: ArraySlice<Event> = []
 
-        init(log: BuildLog, next: Int64, follow: Bool) {
+        init(log: BuildLog, next: Int64, follow: Bool, threads: BlockingThreads) {
+            self.threads = threads
             self.log = log
             self.next = next
             self.follow = follow
@@ -41,7 +49,9 @@ package struct EventStream: AsyncSequence, Sendable {
         package mutating func next() async throws -> Event? {
             while true {
                 try Task.checkCancellation()
-                if batch.isEmpty { batch = try log.read(from: next)[...] }
+                if batch.isEmpty {
+                    batch = try await threads.run { [log, next] in try log.read(from: next) }[...]
+                }
                 guard let event = batch.popFirst() else {
                     // What came between the reading and this question is read first: it may be the end itself.
                     guard follow, !log.hasEnded(before: next) else { return nil }

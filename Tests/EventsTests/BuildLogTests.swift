@@ -1,5 +1,6 @@
 import FactoryProtocol
 import FoundationEssentials
+import IO
 import JSON
 import Testing
 
@@ -201,6 +202,17 @@ private let ended = Event.Kind.buildEnded(
         try log.append(ended, at: now)
         // A watcher that shows every event counts on it that none is left out.
         #expect(try await all(log).map(\.seq) == [1, 2, 3, 4])
+    }
+
+    @Test func aWatcherReadsTheFileOnAThreadThatMayWaitForTheDisk() async throws {
+        let folder = try LogFolder()
+        let log = try BuildLog(path: folder.file)
+        _ = try log.append(lines(1...1000), job: job, attempt: 1)
+        let threads = BlockingThreads("test", most: 2)
+        var seen: [Int64] = []
+        for try await event in EventStream(log, from: 1, follow: false, threads: threads) { seen.append(event.seq) }
+        #expect(seen == Array(1...1000))
+        #expect(threads.started > 0, "the file was read on Swift's pool")
     }
 
     @Test func aCancelledWatcherDoesNotHang() async throws {
