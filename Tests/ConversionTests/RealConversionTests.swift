@@ -158,8 +158,12 @@ struct RealConversionTests {
         let part = try #require(result.artifacts.first { $0.role == .config })
         let config = try StrictJSON.decode(
             OCIImageConfig.self, from: FileIO.read("\(spool.out)/\(part.name)", limit: 1 << 20))
-        // The worker keeps a link from the hash of a layer's tar to the name of its directory.
-        let layers = config.rootfs.diffIDs.map { "\(trees)/\(Self.target("\(trees)/.diff-ids/\($0.hex)"))/tree" }
+        // The worker keeps a link from the hash of a layer's tar, and the writer's revision, to the name of its directory.
+        let links = try Directory.entries(trees + "/.diff-ids").map(\.name)
+        let layers = try config.rootfs.diffIDs.map { diffID in
+            let link = try #require(links.first { $0.hasPrefix(diffID.hex + ".") })
+            return "\(trees)/\(Self.target("\(trees)/.diff-ids/\(link)"))/tree"
+        }
         var cached: Set<String> = []
         var modules: [String] = []
         for line in try FileIO.readText(spool.eventsPath, limit: 256 << 20).split(separator: "\n") {

@@ -63,7 +63,7 @@ struct FullDiskTests {
                     async let watched = Watched.whole(build, of: farm)
                     let job = try await farm.runningJob()
                     try await fill(farm)
-                    #expect(try await health(farm) == "503")
+                    #expect(try await eventually(within: .seconds(10)) { try await health(farm) == "503" })
                     try await Poller.shared.sleep(until: .in(.seconds(12)))
                     #expect(try farm.jobProcess() == job, "the job was ended because the farm's disk was full")
                     try FileIO.removeFile(farm.root + "/ballast")
@@ -71,7 +71,7 @@ struct FullDiskTests {
                     let all = try await watched
                     #expect(all.verdict?.result == .succeeded, "\(String(describing: all.verdict))")
                     all.expectWhole()
-                    #expect(try await health(farm) == "200")
+                    #expect(try await eventually(within: .seconds(10)) { try await health(farm) == "200" })
                     #expect(all.attempts == 1)
                     all.expectLines(of: "children", (1...400).map { "line \($0)" })
                     await farm.agent?.killed()

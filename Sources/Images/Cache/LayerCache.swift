@@ -8,7 +8,7 @@ import JSON
 ///
 /// Safe for many jobs at once: a lock file a key (`trees/.locks/<key>`) is held shared by who uses a layer and exclusive
 /// by who makes or removes it, and falls with its holder however that ends. A layer appears by one rename, after
-/// everything in it reached the disk. `trees/.diff-ids/<hex>` leads from the hash of a tar to its key.
+/// everything in it reached the disk. `trees/.diff-ids/<hex>.<revision>` leads from the hash of a tar to its key.
 package struct LayerCache: Sendable {
     /// What a claim gives.
     package enum Claim: Sendable {
