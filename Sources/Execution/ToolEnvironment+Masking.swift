@@ -23,7 +23,7 @@ extension ToolEnvironment {
         var words: Set<String> = []
         for (name, url) in proxies where name != "no_proxy" {
             guard let info = Self.userInfo(url), !info.isEmpty else { continue }
-            words.insert(String(info))
+            words.formUnion([String(info), Self.decoded(String(info))])
             guard let colon = info.firstIndex(of: ":") else { continue }
             let password = String(info[info.index(after: colon)...])
             for word in [password, Self.decoded(password)] where word.utf8.count >= Self.shortestAlone {

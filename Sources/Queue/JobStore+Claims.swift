@@ -90,21 +90,24 @@ extension JobStore {
         }
     }
 
-    /// Fails the ready jobs whose requirements cannot be decoded: no worker can be chosen for them.
+    /// The ready jobs whose requirements cannot be decoded: no worker can be chosen for them.
+    package func undecodableRequirements() async throws(QueueError) -> [JobID] {
+        try await read { db in try db.undecodableRequirements() }
+    }
+
+    /// Fails a ready job whose requirements cannot be decoded.
     ///
-    /// - Returns: Which, with their failures.
-    package func failUndecodableRequirements() async throws(QueueError) -> [JobID: Failure] {
-        // Most of the time there is none, and nothing is written.
-        guard try await read({ db in try !db.undecodableRequirements().isEmpty }) else { return [:] }
+    /// - Returns: The failure; nil when the job is not ready any more, or can be decoded after all.
+    package func failUndecodableRequirements(of id: JobID) async throws(QueueError) -> Failure? {
         let settlement = settlement
         return try await write { db in
-            var failed: [JobID: Failure] = [:]
-            for (id, error) in try db.undecodableRequirements() {
-                var row = try JobRow.load(id, db)
-                guard case .ready = row.job.state else { continue }
-                failed[id] = try settlement.fail(&row, error, db)
-            }
-            return failed
+            var row = try JobRow.load(id, db)
+            let (architecture, requirements): (String, String) = try db.one(
+                "SELECT architecture, requirements_json FROM jobs WHERE id = ?", id)
+            guard case .ready = row.job.state, StoredNeed.decoded(architecture, requirements) == nil else { return nil }
+            let why = UndecodableWork(
+                "where it must run cannot be read: architecture '\(architecture)', requirements \(requirements)")
+            return try settlement.fail(&row, why, db)
         }
     }
 
@@ -210,18 +213,14 @@ extension Connection {
     }
 
     /// Ready jobs for which no worker can be chosen, because it cannot be read where they must run.
-    fileprivate borrowing func undecodableRequirements() throws -> [(job: JobID, why: UndecodableWork)] {
+    fileprivate borrowing func undecodableRequirements() throws -> [JobID] {
         let kinds: [(String, String)] = try all(
             "SELECT DISTINCT architecture, requirements_json FROM jobs WHERE state = 'ready'")
-        var found: [(job: JobID, why: UndecodableWork)] = []
+        var found: [JobID] = []
         for (architecture, requirements) in kinds where StoredNeed.decoded(architecture, requirements) == nil {
-            let jobs: [JobID] = try all(
-                """
-                SELECT id FROM jobs WHERE state = 'ready' AND architecture = ? AND requirements_json = ? ORDER BY id
-                """, architecture, requirements)
-            let why = UndecodableWork(
-                "where it must run cannot be read: architecture '\(architecture)', requirements \(requirements)")
-            found += jobs.map { (job: $0, why: why) }
+            found += try all(
+                "SELECT id FROM jobs WHERE state = 'ready' AND architecture = ? AND requirements_json = ? ORDER BY id",
+                architecture, requirements)
         }
         return found
     }

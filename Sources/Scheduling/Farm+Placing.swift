@@ -23,7 +23,15 @@ extension Farm {
     /// - Throws: When the database itself fails: no other job could be claimed either.
     func placeReadyJobs(_ deliver: (Order) -> Void) async throws(QueueError) {
         guard registry.offers().contains(where: \.hasRoom) else { return }
-        for (job, failure) in try await store.failUndecodableRequirements() { await undecodable(job, failure) }
+        for job in try await store.undecodableRequirements() {
+            do throws(QueueError) {
+                guard let failure = try await store.failUndecodableRequirements(of: job) else { continue }
+                await undecodable(job, failure)
+            } catch {
+                guard error.code != .diskFull, store.failure == nil else { throw error }
+                unplaceable(job, error)
+            }
+        }
         let needs = try await store.readyNeeds()
         var last = JobID("")
         while true {

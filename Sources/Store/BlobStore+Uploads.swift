@@ -63,7 +63,8 @@ extension BlobStore {
         }
         let room = try room()
         let missing = total - end
-        guard announced.withLock({ $0.announce(missing, of: upload.key, in: room) }) else {
+        // Of a blob whose every byte is here nothing more has to fit.
+        guard missing == 0 || announced.withLock({ $0.announce(missing, of: upload.key, in: room) }) else {
             drop(path)
             throw StoreError(
                 .diskFull,

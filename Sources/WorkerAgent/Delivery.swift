@@ -49,10 +49,13 @@ struct Delivery: Sendable {
     /// file system that shares blocks the copy takes no room; elsewhere it takes that of the file until the job ends.
     static func copy(_ local: String, to path: String, size: Int64) async -> Bool {
         await OwnThread.run("input-copy") {
-            // Whole already: until then it has another name.
-            if access(path, F_OK) == 0 { return true }
             let part = path + ".copy"
             do throws(IOError) {
+                // Whole already: until then it has another name. After a crash of the host it may be shorter.
+                if let found = try FileIO.status(path) {
+                    if found.kind == .file, Int64(found.size) == size { return true }
+                    try FileIO.removeFile(path)
+                }
                 let source = try FileIO.open(local, O_RDONLY)
                 try FileIO.removeFile(part)
                 let target = try FileIO.open(part, O_WRONLY | O_CREAT | O_EXCL)

@@ -10,7 +10,7 @@ struct WorkPlace: Sendable, Equatable {
     /// What of the mount is worth knowing.
     var options: [String] = []
 
-    /// Tries it in the directory, or in the nearest one above it that is there.
+    /// Tries it in the directory, which exists.
     static func look(_ path: String) async -> WorkPlace {
         var place = WorkPlace(options: options(of: path))
         let scratch: String

@@ -42,10 +42,15 @@ import Testing
         try await queue.change("UPDATE jobs SET \(change) WHERE build = '\(bad.build)' AND state = 'ready'")
         #expect(try await store.readyNeeds().count == 1)
         #expect(try await store.readyJobs().map(\.job.build) == [good.build])
-        let failed = try await store.failUndecodableRequirements()
-        #expect(failed.map(\.key.build) == [bad.build])
-        #expect(failed.values.map(\.code) == ["undecodable-work"])
-        #expect(try await store.failUndecodableRequirements().isEmpty)
+        let unreadable = try await store.undecodableRequirements()
+        #expect(unreadable.map(\.build) == [bad.build])
+        for job in unreadable {
+            #expect(try await store.failUndecodableRequirements(of: job)?.code == "undecodable-work")
+            #expect(try await store.failUndecodableRequirements(of: job) == nil)
+        }
+        #expect(try await store.undecodableRequirements().isEmpty)
+        let other = try #require(try await store.readyJobs().first?.job)
+        #expect(try await store.failUndecodableRequirements(of: other) == nil)
     }
 
     @Test func aJobEndsAsItDidAlsoWhenWhatNeedsItCannotBeDecoded() async throws {
