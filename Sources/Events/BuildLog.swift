@@ -14,8 +14,6 @@ package final class BuildLog: Sendable {
 
     /// How much an attempt may write into the log, in bytes; steps, warnings and results are always kept.
     package static let standardMost: Int64 = 128 << 20
-    /// The code of the warning that says that an attempt has written more.
-    static let capCode = "log-capped"
 
     private let file: LogFile
     private let mostBytes: Int64
@@ -187,7 +185,8 @@ package final class BuildLog: Sendable {
     /// What stands in the log where an attempt has written too much.
     private static func cap(_ bytes: Int64) -> Warning {
         Warning(
-            code: capCode, message: "this attempt has written \(bytes >> 20) MiB of log: further lines are not kept")
+            code: Warning.logCapped,
+            message: "this attempt has written \(bytes >> 20) MiB of log: further lines are not kept")
     }
 
     /// Writes a batch under the lock and returns whom to wake.
@@ -257,21 +256,9 @@ extension BuildLog.State {
             let key = BuildLog.Attempt(job: job, number: attempt)
             through[key] = seq
             bytes[key, default: 0] += length
-            if case .warning(let warning) = event.kind, warning.code == BuildLog.capCode { capped.insert(key) }
+            if case .warning(let warning) = event.kind, warning.code == Warning.logCapped { capped.insert(key) }
         }
         if let id = stored.farmSeq { lastFarmEvent = id }
         if case .buildEnded = event.kind { hasEnded = true } else { hasEnded = false }
-    }
-}
-
-extension Event.Kind {
-    /// Whether a build can be understood without it.
-    fileprivate var mayBeDropped: Bool {
-        switch self {
-        case .log, .stepProgress: true
-        case .stepStarted, .stepFinished, .warning, .artifact, .bootResult, .buildAccepted, .jobStateChanged,
-            .buildEnded, .unknown:
-            false
-        }
     }
 }

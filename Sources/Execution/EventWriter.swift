@@ -15,8 +15,6 @@ package final class EventWriter: Sendable {
     /// How large the file may grow by log lines and progress, in bytes. Less than factoryd keeps of an attempt, which
     /// adds names to every line.
     package static let standardLimit = 64 << 20
-    /// The code of the warning that says that the file has grown to the limit.
-    private static let limitCode = "log-capped"
 
     private struct State {
         var sequence: Int64
@@ -82,7 +80,7 @@ package final class EventWriter: Sendable {
             guard state.failure == nil else { return nil }
             // Who opens the file again knows by its size that the warning is there.
             let wasFull = state.size >= limit
-            if wasFull, kind.isLeftOutWhenFull { return nil }
+            if wasFull, kind.mayBeDropped { return nil }
             do throws(ExecutionError) {
                 try append(kind, at: time, to: &state)
                 if !wasFull, state.size >= limit { try append(.warning(limitWarning), at: time, to: &state) }
@@ -109,7 +107,7 @@ package final class EventWriter: Sendable {
 
     private var limitWarning: Warning {
         Warning(
-            code: Self.limitCode,
+            code: Warning.logCapped,
             message: "this attempt has written \(limit >> 20) MiB of log: further lines and progress are not kept")
     }
 
@@ -162,17 +160,5 @@ package final class EventWriter: Sendable {
             if let event = EventLine.decode(line) { return (event.seq, isTorn) }
         }
         return (0, isTorn)
-    }
-}
-
-extension Event.Kind {
-    /// Whether a file that is full goes without it.
-    fileprivate var isLeftOutWhenFull: Bool {
-        switch self {
-        case .log, .stepProgress: true
-        case .stepStarted, .stepFinished, .warning, .artifact, .bootResult, .buildAccepted, .jobStateChanged,
-            .buildEnded, .unknown:
-            false
-        }
     }
 }

@@ -1,8 +1,7 @@
 package import FactoryProtocol
+import FactorySpec
 
 extension ToolEnvironment {
-    /// What stands for a secret.
-    private static let mask = "***"
     /// A shorter password is masked only beside its user's name: by itself it is in every other word.
     private static let shortestAlone = 4
 
@@ -19,7 +18,7 @@ extension ToolEnvironment {
     }
 
     /// Words that are shown to nobody, the longest first.
-    private var secrets: [String] {
+    static func secrets(of proxies: [String: String]) -> [String] {
         var words: Set<String> = []
         for (name, url) in proxies where name != "no_proxy" {
             guard let info = Self.userInfo(url), !info.isEmpty else { continue }
@@ -54,9 +53,8 @@ extension ToolEnvironment {
 
     /// The text with `***` in place of what a proxy's URL keeps secret.
     package func masked(_ text: String) -> String {
-        if proxies.isEmpty { return text }
         var text = text
-        for word in secrets where text.contains(word) { text = text.replacing(word, with: Self.mask) }
+        for word in secrets where text.contains(word) { text = text.replacing(word, with: Passwords.mask) }
         return text
     }
 
@@ -70,7 +68,7 @@ extension ToolEnvironment {
 
     /// The event without secrets.
     package func masked(_ event: Event.Kind) -> Event.Kind {
-        if proxies.isEmpty { return event }
+        if secrets.isEmpty { return event }
         switch event {
         case .stepStarted(var step):
             step.title = masked(step.title)

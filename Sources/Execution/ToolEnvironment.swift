@@ -22,6 +22,8 @@ package struct ToolEnvironment: Sendable, Equatable {
 
     /// By their lower-case names; none is empty.
     package let proxies: [String: String]
+    /// What of the proxies is shown to nobody. Kept, because every line that a tool prints is searched for it.
+    let secrets: [String]
     private let certificates: [String: String]
     private let registries: [String: String]
 
@@ -33,6 +35,7 @@ package struct ToolEnvironment: Sendable, Equatable {
             for name in ["http_proxy", "https_proxy"] where proxies[name] == nil { proxies[name] = all }
         }
         self.proxies = proxies.filter { !$0.value.isEmpty }
+        secrets = Self.secrets(of: self.proxies)
         func taken(_ names: [String]) -> [String: String] {
             environment.filter { names.contains($0.key) && !$0.value.isEmpty }
         }

@@ -38,6 +38,18 @@ package struct Event: Sendable, Equatable {
     }
 }
 
+extension Event.Kind {
+    /// Whether a build can be understood without it: what a log that is full leaves out.
+    package var mayBeDropped: Bool {
+        switch self {
+        case .log, .stepProgress: true
+        case .stepStarted, .stepFinished, .warning, .artifact, .bootResult, .buildAccepted, .jobStateChanged,
+            .buildEnded, .unknown:
+            false
+        }
+    }
+}
+
 extension Event: Codable {
     private enum Keys: String, CodingKey {
         case seq

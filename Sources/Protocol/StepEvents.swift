@@ -97,6 +97,9 @@ package struct LogLine: Codable, Sendable, Equatable {
 
 /// Something that the user should know, though the job goes on.
 package struct Warning: Codable, Sendable, Equatable {
+    /// The code of the warning that stands where an attempt has written more log than is kept.
+    package static let logCapped = "log-capped"
+
     /// A stable name.
     package var code: String
     /// One sentence.

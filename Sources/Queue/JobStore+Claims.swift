@@ -31,11 +31,6 @@ package enum ClaimResult: Sendable, Equatable {
     case notReady
     /// What the queue holds of it cannot be decoded, and it has failed with that.
     case undecodable(Failure)
-
-    /// The job, when it was claimed.
-    package var job: ClaimedJob? {
-        if case .claimed(let job) = self { job } else { nil }
-    }
 }
 
 /// What became of what a worker said.

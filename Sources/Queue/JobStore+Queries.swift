@@ -81,11 +81,14 @@ extension JobStore {
     package func isDue(_ job: ReadyJob) -> Bool { policy.isDue(job.notBefore, at: now) }
 
     /// What the ready jobs need: few things, however many jobs there are.
-    package func readyNeeds() async throws(QueueError) -> [Need] {
+    ///
+    /// - Returns: The needs, and whether some could not be decoded (``undecodableRequirements()`` says whose).
+    package func readyNeeds() async throws(QueueError) -> (needs: [Need], areUndecodable: Bool) {
         try await read { db in
             let rows: [(String, String)] = try db.all(
                 "SELECT DISTINCT architecture, requirements_json FROM jobs WHERE state = 'ready' ORDER BY 1, 2")
-            return rows.compactMap { row in StoredNeed.decoded(row.0, row.1) }
+            let needs = rows.compactMap { row in StoredNeed.decoded(row.0, row.1) }
+            return (needs, needs.count < rows.count)
         }
     }
 

@@ -51,12 +51,12 @@ private func insert(
 ) throws {
     try db.run(
         """
-        INSERT INTO builds(id, submitted_by, idempotency_key, spec_digest, spec_json, spec_format, title, warnings_json,
-            no_cache, source_date_epoch, submitted_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
+        INSERT INTO builds(id, submitted_by, idempotency_key, spec_digest, spec_json, title, warnings_json, no_cache,
+            source_date_epoch, submitted_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
         """,
         build, submission.user, submission.idempotencyKey, digest, String(decoding: spec, as: UTF8.self),
-        StoredWork.format, submission.spec.title, try JSONColumn(submission.plan.warnings), submission.noCache,
+        submission.spec.title, try JSONColumn(submission.plan.warnings), submission.noCache,
         submission.spec.sourceDateEpoch, settlement.now)
     for (place, planned) in submission.plan.jobs.enumerated() {
         try db.run(

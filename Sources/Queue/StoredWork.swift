@@ -15,7 +15,7 @@ struct StoredWork {
     let format: Int64
     let json: String
 
-    /// The work.
+    /// Reads it.
     ///
     /// - Throws: The failure of a job whose work cannot be read. No attempt would read it.
     func decoded() throws(UndecodableWork) -> JobWork {

@@ -23,16 +23,8 @@ extension Farm {
     /// - Throws: When the database itself fails: no other job could be claimed either.
     func placeReadyJobs(_ deliver: (Order) -> Void) async throws(QueueError) {
         guard registry.offers().contains(where: \.hasRoom) else { return }
-        for job in try await store.undecodableRequirements() {
-            do throws(QueueError) {
-                guard let failure = try await store.failUndecodableRequirements(of: job) else { continue }
-                await undecodable(job, failure)
-            } catch {
-                guard error.code != .diskFull, store.failure == nil else { throw error }
-                unplaceable(job, error)
-            }
-        }
-        let needs = try await store.readyNeeds()
+        let (needs, areUndecodable) = try await store.readyNeeds()
+        if areUndecodable { try await failUndecodableRequirements() }
         var last = JobID("")
         while true {
             let placeable = placeable(needs)
@@ -48,6 +40,19 @@ extension Farm {
             }
             guard jobs.count == Self.page, let end = jobs.last else { break }
             last = end.job
+        }
+    }
+
+    /// No worker can be chosen for these jobs: each fails in a transaction of its own.
+    private func failUndecodableRequirements() async throws(QueueError) {
+        for job in try await store.undecodableRequirements() {
+            do throws(QueueError) {
+                guard let failure = try await store.failUndecodableRequirements(of: job) else { continue }
+                await undecodable(job, failure)
+            } catch {
+                guard error.code != .diskFull, store.failure == nil else { throw error }
+                unplaceable(job, error)
+            }
         }
     }
 

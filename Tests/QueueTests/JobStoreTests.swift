@@ -297,7 +297,7 @@ import Testing
 
     @Test func readyJobsAreFoundByWhatTheyNeedAndPageByPage() async throws {
         for key in ["a", "b", "c"] { _ = try await store.submit(try queue.submission(key: key)) }
-        let needs = try await store.readyNeeds()
+        let needs = try await store.readyNeeds().needs
         #expect(needs.map(\.architecture) == [.amd64])
         let all = try await store.readyJobs()
         #expect(all.count == 3)

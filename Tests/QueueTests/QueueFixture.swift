@@ -88,3 +88,10 @@ final class QueueFixture: Sendable {
         return (receipt, ran)
     }
 }
+
+extension ClaimResult {
+    /// The job, when it was claimed.
+    var job: ClaimedJob? {
+        if case .claimed(let job) = self { job } else { nil }
+    }
+}

@@ -4,7 +4,6 @@ import JSON
 
 /// The document that a reference means: a manifest, or an index of several.
 struct Pinned {
-    /// Its hash.
     let digest: Digest
     /// The manifests that it lists, when it is an index.
     private let listed: Set<Digest>

@@ -41,7 +41,7 @@ extension Connection {
     }
 
     /// Says whether ``migrate(_:)`` with these steps would be refused, and changes no byte: for a connection that only
-    /// reads. A database without a schema is refused by nobody.
+    /// reads. A database without a schema is not refused.
     package borrowing func checkSchema(_ steps: [SchemaStep]) throws {
         let tables: Int = try one("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'")
         if tables == 1 { _ = try missing(of: steps) }

@@ -36,7 +36,8 @@ package enum Neutralized {
         return String(result)
     }
 
-    /// JSON text without what ``text(_:)`` takes out: such characters stand only in strings, where `\\uXXXX` is the same.
+    /// JSON text with what ``text(_:)`` takes out written as `\uXXXX`: such characters stand in strings only, and mean the
+    /// same there. All of them have at most four digits.
     package static func json(_ json: String) -> String {
         guard json.unicodeScalars.contains(where: isSuspicious) else { return json }
         var result = String.UnicodeScalarView()

@@ -16,7 +16,7 @@ package struct Painted: Sendable, Equatable, ExpressibleByStringInterpolation {
         parts = [Part(text: Neutralized.text(text), style: style)]
     }
 
-    /// JSON for programs: the same value, with what ``Neutralized`` takes out as `\\uXXXX`.
+    /// JSON for programs: the same value, with what ``Neutralized`` takes out as `\uXXXX`.
     package init(json: String) { parts = [Part(text: Neutralized.json(json), style: nil)] }
 
     /// Text in no style.

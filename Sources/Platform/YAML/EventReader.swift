@@ -69,15 +69,15 @@ struct EventReader {
             throw YAMLError(.anchor, at: mark, "aliases (*name) are not accepted", advice: "write the value out")
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
-            try refuse(anchor: scalar.anchor, tag: scalar.tag, at: mark)
+            try check(anchor: scalar.anchor, tag: scalar.tag, at: mark)
             let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
             return (.scalar(text, plain: scalar.style == YAML_PLAIN_SCALAR_STYLE), mark)
         case YAML_SEQUENCE_START_EVENT:
-            try refuse(anchor: event.data.sequence_start.anchor, tag: event.data.sequence_start.tag, at: mark)
+            try check(anchor: event.data.sequence_start.anchor, tag: event.data.sequence_start.tag, at: mark)
             return (.listStart, mark)
         case YAML_SEQUENCE_END_EVENT: return (.listEnd, mark)
         case YAML_MAPPING_START_EVENT:
-            try refuse(anchor: event.data.mapping_start.anchor, tag: event.data.mapping_start.tag, at: mark)
+            try check(anchor: event.data.mapping_start.anchor, tag: event.data.mapping_start.tag, at: mark)
             return (.mapStart, mark)
         case YAML_MAPPING_END_EVENT: return (.mapEnd, mark)
         default: throw YAMLError(.syntax, at: mark, "libyaml gave an event of unknown type \(event.type.rawValue)")
@@ -86,7 +86,8 @@ struct EventReader {
 
     private static func text(_ name: UnsafeMutablePointer<yaml_char_t>) -> String { String(cString: name) }
 
-    private mutating func refuse(
+    /// Refuses an anchor and a tag, or keeps the anchor for aliases where another program reads the text.
+    private mutating func check(
         anchor: UnsafeMutablePointer<yaml_char_t>?, tag: UnsafeMutablePointer<yaml_char_t>?, at mark: Mark
     ) throws(YAMLError) {
         guard !isForeign else {
