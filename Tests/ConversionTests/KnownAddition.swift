@@ -16,15 +16,6 @@ struct KnownAddition: Sendable {
         KnownAddition(path: "/oem", reason: "a mount point: the root file system is read-only when it is mounted over"),
         KnownAddition(path: "/etc/systemd/network/20-dhcp.network", reason: "network of a live system"),
         KnownAddition(path: "/etc/systemd/network/20-dhcp-legacy.network", reason: "network of a live system"),
-        KnownAddition(
-            path: "/etc/systemd/system/multipathd.service.d", reason: "no daemon where there is no multipath"),
-        KnownAddition(
-            path: "/etc/systemd/system/multipathd.service.d/only-with-multipath.conf",
-            reason: "no daemon where there is no multipath"),
-        KnownAddition(path: "/etc/systemd/system/multipathd.socket.d", reason: "no daemon where there is no multipath"),
-        KnownAddition(
-            path: "/etc/systemd/system/multipathd.socket.d/only-with-multipath.conf",
-            reason: "no daemon where there is no multipath"),
         KnownAddition(path: "/etc/systemd/system/ssh.service.d", reason: "host keys of a live system"),
         KnownAddition(path: "/etc/systemd/system/ssh.service.d/host-keys.conf", reason: "host keys of a live system"),
         KnownAddition(path: "/usr/lib/systemd/system-generators/live-login", reason: "login of a live system"),

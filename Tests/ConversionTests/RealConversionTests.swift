@@ -33,6 +33,10 @@ struct RealConversionTests {
         // Kairos' own module comes with its programs.
         let modules = try Self.fixture("debian\(version)-core.dracut-modules.txt").filter { $0 != "immucore" }
         #expect(first.initrdModules == modules)
+        // Without it multipathd of the initrd ends at every boot.
+        let initrd = try #require(try tree.file("/boot/initrd"))
+        let names = try await Command("/bin/sh", ["-c", #"zstd -dc "$1" | cpio -t --quiet"#, "sh", initrd]).text()
+        #expect(names.contains("usr/lib/multipath/libchecktur.so\n"))
 
         // From what is kept, and with nothing kept but the package files: the same bytes.
         let kept = try await convert(suite, "kept", folder, trees: "1")

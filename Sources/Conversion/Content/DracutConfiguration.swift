@@ -29,7 +29,14 @@ enum DracutConfiguration {
                 install_items+=" /etc/hosts "
                 \(add(["livenet", "dmsquash-live"] + (withImmucore ? ["immucore"] : []) + ["network"]))
                 """),
-            TreeFile(directory + "/kairos-multipath.conf", add("multipath")),
+            TreeFile(
+                directory + "/kairos-multipath.conf",
+                """
+                \(add("multipath"))\
+                # What multipathd loads when it starts. dracut looks for it beside the other libraries, where Debian has none.
+                install_optional_items+=" /usr/lib/multipath/*.so "
+
+                """),
         ]
     }
 

@@ -81,7 +81,7 @@ extension ConversionPlanner {
                     enable: ["fail2ban", "ssh", "systemd-networkd", "systemd-timesyncd"],
                     mask: ["systemd-firstboot.service"]),
                 .write(anyLink),
-            ] + Multipath.files.map { .write($0) })
+            ])
     }
 
     private var liveSystem: ConversionStep {
