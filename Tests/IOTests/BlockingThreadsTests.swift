@@ -38,4 +38,27 @@ import Testing
         #expect(await threads.run { 7 } == 7)
         #expect(threads.started == 1)
     }
+
+    /// A connection ends for its peer when the last who holds its socket lets go.
+    @Test func nothingOfTheWorkIsKeptByTheThreadThatDidIt() async throws {
+        final class Held: Sendable {
+            let released: Locked<Bool>
+            init(_ released: Locked<Bool>) { self.released = released }
+            deinit { released.withLock { $0 = true } }
+        }
+        let threads = BlockingThreads("test", most: 1)
+        // The first work is what the thread is started for.
+        for _ in 0..<2 {
+            let released = Locked(false)
+            let held = Held(released)
+            await threads.run { [held] in _ = held }
+            _ = consume held
+            // The thread lets go just after the answer; it would live for another ten seconds.
+            let deadline = Deadline.in(.seconds(5))
+            while !released.withLock({ $0 }), !deadline.hasPassed {
+                try await Poller.shared.sleep(until: .in(.milliseconds(5)))
+            }
+            #expect(released.withLock { $0 })
+        }
+    }
 }

@@ -60,7 +60,7 @@ struct PlacingTests {
     }
 
     @Test func aJobThatAWorkerDoesNotAcceptGoesBackAndItsLateWordIsSuperseded() async throws {
-        let fixture = try FarmFixture { $0.acceptance = .milliseconds(300) }
+        let fixture = try FarmFixture { $0.acceptance = .seconds(2) }
         try await fixture.run {
             let client = try await fixture.client()
             let (worker, _) = try await fixture.worker()
@@ -71,10 +71,10 @@ struct PlacingTests {
             // The worker lives: it is given the job again, which was no attempt.
             let second: Assign = try await worker.expect()
             #expect((second.job, second.attempt) == (first.job, 1))
+            try await worker.say(Accepted(job: second.job, fence: second.fence))
             try await worker.say(Accepted(job: first.job, fence: first.fence))
             let superseded: Superseded = try await worker.expect()
             #expect(superseded.fence == first.fence)
-            try await worker.say(Accepted(job: second.job, fence: second.fence))
             let _: Settled = try await worker.ask(
                 Finished(job: second.job, fence: second.fence, outcome: .succeeded))
             #expect(try await client.watch(submitted.build).verdict.result == .succeeded)

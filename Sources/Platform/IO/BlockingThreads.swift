@@ -14,7 +14,7 @@ package final class BlockingThreads: Sendable {
     private struct State {
         var queue: [@Sendable () -> Void] = []
         var threads = 0
-        /// Threads that wait for work, also those that were woken and have not taken theirs yet.
+        /// Threads that wait for work, also those that were started or woken and have not taken theirs yet.
         var idle = 0
         var started = 0
     }
@@ -53,56 +53,47 @@ package final class BlockingThreads: Sendable {
 
     private func submit(_ work: @escaping @Sendable () -> Void) {
         let needsThread = state.withLock { state in
-            guard state.queue.count >= state.idle, state.threads < most else {
-                state.queue.append(work)
-                return false
-            }
+            state.queue.append(work)
+            guard state.queue.count > state.idle, state.threads < most else { return false }
             state.threads += 1
             state.started += 1
+            state.idle += 1
             return true
         }
-        guard needsThread else {
-            arrivals.signal()
-            return
-        }
-        // A new thread begins with the work that it was started for.
-        let start = OwnThread.start(name) {
-            work()
-            self.serve()
-        }
-        guard start != 0 else { return }
-        let isAlone = state.withLock { state in
+        arrivals.signal()
+        // The thread takes its work from the queue like any other: what it was started with it would keep until it ends.
+        guard needsThread, OwnThread.start(name, { while self.serveOnce() {} }) != 0 else { return }
+        state.withLock { state in
             state.threads -= 1
             state.started -= 1
-            guard state.threads > 0 else { return true }
-            state.queue.append(work)
-            return false
+            state.idle -= 1
         }
-        // Without any thread the work is still done, at the price of blocking the caller's for once.
-        if isAlone { work() } else { arrivals.signal() }
+        // Without any thread the work is still done, at the price of blocking the caller's for once. Others may have
+        // counted on this thread.
+        while let stranded = state.withLock({ state -> (@Sendable () -> Void)? in
+            state.threads == 0 && !state.queue.isEmpty ? state.queue.removeFirst() : nil
+        }) { stranded() }
     }
 
-    /// Takes work until there was none for a while.
-    private func serve() {
-        state.withLock { $0.idle += 1 }
-        while true {
-            let hasTimedOut = arrivals.wait(timeout: .now() + Self.idleTime) == .timedOut
-            let (work, isOver) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
-                if hasTimedOut {
-                    // What is queued has an idle thread each, and a signal for it.
-                    guard state.queue.count < state.idle else { return (nil, false) }
-                    state.idle -= 1
-                    state.threads -= 1
-                    return (nil, true)
-                }
-                guard !state.queue.isEmpty else { return (nil, false) }
+    /// Takes work and does it, or ends the thread after a while without; false then. Nothing of the work is kept on return.
+    private func serveOnce() -> Bool {
+        let hasTimedOut = arrivals.wait(timeout: .now() + Self.idleTime) == .timedOut
+        let (work, isOver) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
+            if hasTimedOut {
+                // What is queued has an idle thread each, and a signal for it.
+                guard state.queue.count < state.idle else { return (nil, false) }
                 state.idle -= 1
-                return (state.queue.removeFirst(), false)
+                state.threads -= 1
+                return (nil, true)
             }
-            if isOver { return }
-            guard let work else { continue }
+            guard !state.queue.isEmpty else { return (nil, false) }
+            state.idle -= 1
+            return (state.queue.removeFirst(), false)
+        }
+        if let work {
             work()
             state.withLock { $0.idle += 1 }
         }
+        return !isOver
     }
 }
