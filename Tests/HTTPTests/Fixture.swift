@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import IO
 import Testing
@@ -13,6 +14,8 @@ struct Fixture: Sendable {
         limits: HTTPServer.Limits = HTTPServer.Limits(), _ handler: @escaping HTTPServer.Handler,
         _ body: @escaping @Sendable (Fixture) async throws -> Void
     ) async throws {
+        // As every program of ours does: a peer that is gone is an error of the write, not the end of all tests.
+        signal(SIGPIPE, SIG_IGN)
         let errors = Locked<[String]>([])
         let server = try HTTPServer(
             limits: limits, onError: { error in errors.withLock { $0.append("\(error)") } }, handler: handler)
