@@ -35,6 +35,27 @@ package final class EventLogs: Sendable {
         }
     }
 
+    /// A build's log when it is open.
+    package func openLog(of build: BuildID) -> BuildLog? { open.withLock { $0[build] } }
+
+    /// A build's log; nil when there is none.
+    ///
+    /// - Throws: ``EventsError``: io, no room.
+    package func existingLog(of build: BuildID) async throws(EventsError) -> BuildLog? {
+        if let log = open.withLock({ $0[build] }) { return log }
+        let found = Locked<BuildLog?>(nil)
+        try await alone(with: build) { () throws(EventsError) in
+            do throws(IOError) {
+                guard try FileIO.status(self.folder + "/" + build.rawValue) != nil else { return }
+            } catch {
+                throw EventsError(.io, error.message)
+            }
+            try self.open(build)
+            found.withLock { found in found = self.open.withLock { $0[build] } }
+        }
+        return found.withLock { $0 }
+    }
+
     /// Removes the log of a build that is forgotten. Who still reads it reads on.
     ///
     /// - Throws: ``EventsError``: io.

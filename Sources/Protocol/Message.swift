@@ -55,6 +55,9 @@ package struct Incoming: Sendable {
         bytes = payload
     }
 
+    /// How long the message is, in bytes.
+    package var size: Int { bytes.count }
+
     /// The job and the claim that the message is about, also when the rest of it is not understood; nil when it names none.
     package var claim: Claim? {
         do throws(JSONError) {

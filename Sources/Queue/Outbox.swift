@@ -33,6 +33,14 @@ extension JobStore {
         }
     }
 
+    /// Whether there are events of a build that may not be in its log on disk yet.
+    package func hasFarmEvents(_ build: BuildID) async throws(QueueError) -> Bool {
+        try await read { db in
+            let found: Bool = try db.one("SELECT EXISTS(SELECT 1 FROM farm_events WHERE build = ?)", build)
+            return found
+        }
+    }
+
     /// Builds with events that may not be in their logs yet: looked at once, at start.
     package func buildsWithFarmEvents() async throws(QueueError) -> [BuildID] {
         try await read { db in try db.all("SELECT DISTINCT build FROM farm_events ORDER BY build") }

@@ -190,7 +190,7 @@ struct ClientConnection: Sendable {
             for warning in hopeless { try await farm.store.warn(receipt.build, warning) }
             farm.log.info("A build was accepted.", ["build": receipt.build.rawValue, "user": peer.name])
         }
-        await farm.publish(receipt.build)
+        farm.publisher.wake(receipt.build)
         farm.wake()
         return Submitted(
             build: receipt.build, specDigest: receipt.specDigest, jobs: receipt.jobs, repeated: receipt.isRepeated,
@@ -202,7 +202,7 @@ struct ClientConnection: Sendable {
         let build = try await farm.store.resolve(message.build)
         let reason = String(message.reason.prefix(500))
         let order = try await farm.store.cancel(build, job: message.job, reason: reason)
-        await farm.publish(build)
+        farm.publisher.wake(build)
         for recipient in order.tell {
             // A worker that is away is told when it resumes.
             _ = await farm.registry.link(of: recipient.worker)?.tell(
@@ -215,7 +215,7 @@ struct ClientConnection: Sendable {
         try require(.submit, "retry builds")
         let build = try await farm.store.resolve(message.build)
         let jobs = try await farm.store.retry(build)
-        await farm.publish(build)
+        farm.publisher.wake(build)
         farm.wake()
         return Retried(jobs: jobs)
     }

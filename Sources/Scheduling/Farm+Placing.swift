@@ -48,7 +48,7 @@ extension Farm {
         for job in try await store.undecodableRequirements() {
             do throws(QueueError) {
                 guard let failure = try await store.failUndecodableRequirements(of: job) else { continue }
-                await undecodable(job, failure)
+                undecodable(job, failure)
             } catch {
                 guard error.code != .diskFull, store.failure == nil else { throw error }
                 unplaceable(job, error)
@@ -57,9 +57,9 @@ extension Farm {
     }
 
     /// A job whose stored work cannot be read has failed.
-    private func undecodable(_ job: JobID, _ failure: Failure) async {
+    private func undecodable(_ job: JobID, _ failure: Failure) {
         log.error("A job cannot be read, and has failed.", ["job": job.rawValue, "why": failure.message])
-        await publish(job.build)
+        publisher.wake(job.build)
     }
 
     /// The needs for which some worker has a free slot.
@@ -82,13 +82,13 @@ extension Farm {
         switch try await store.claim(job.job, for: worker) {
         case .notReady: return nil
         case .undecodable(let failure):
-            await undecodable(job.job, failure)
+            undecodable(job.job, failure)
             return nil
         case .claimed(let claimed):
             registry.hold(claimed.claim, by: worker)
             unplaced.withLock { _ = $0.remove(job.job) }
             offered.withLock { $0.offered(claimed.claim, now: .now) }
-            await publish(job.job.build)
+            publisher.wake(job.job.build)
             return Order(worker: worker, job: claimed)
         }
     }

@@ -16,9 +16,9 @@ package final class Farm: Sendable {
     /// The folder that all data is in, as status shows it.
     let root: String
     let startedAt: Timestamp
+    /// Puts what the farm says into the builds' logs.
+    let publisher = Publisher()
     private let wakeup = Wakeup()
-    /// Builds whose events could not be put into their logs yet (a full disk).
-    private let unpublished = Locked<Set<BuildID>>([])
     /// Claims that could not be given up yet, for the same reason.
     private let unreturned = Locked<[Claim: Return]>([:])
 
@@ -48,65 +48,82 @@ package final class Farm: Sendable {
         registry = WorkerRegistry(limits: settings.liveness)
     }
 
-    /// Reads what the queue knows of workers and claims, and brings the logs up to date. Before the first connection.
+    /// Reads what the queue knows of workers and claims, and which logs are not up to date. Before the first connection.
     ///
     /// - Throws: ``QueueError`` when the database cannot be read.
     package func restore() async throws(QueueError) {
         let known = try await store.knownWorkers()
         let claims = try await store.openClaims()
         registry.restore(known, claims, now: .now)
-        for build in try await store.buildsWithFarmEvents() { await publish(build) }
+        for build in try await store.buildsWithFarmEvents() { publisher.wake(build) }
     }
 
-    /// Places jobs and watches over leases until it is cancelled.
+    /// Places jobs, writes logs and watches over leases until it is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
             group.addTask { await self.dispatchWhenWoken() }
+            group.addTask { await self.publisher.run { build in await self.publish(build) } }
         }
     }
 
     /// Something happened that may let a job be placed.
     func wake() { wakeup.wake() }
 
-    /// A build's log, whole: one of which a damaged end was set aside is told of and gets the farm's own events again. One
-    /// that was removed gets the end of its build.
+    /// A build's log as it is to be read: with everything that was committed before this was asked. One of which a damaged
+    /// end was set aside is told of and gets the farm's own events again; one that was removed gets the end of its build.
     ///
     /// - Throws: ``EventsError``: io, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
-        let opened = try await logs.log(of: build)
-        if opened.damage != nil || opened.lastSeq == 0 { await publish(build) }
-        return opened
+        await publisher.published(build)
+        return try await logs.log(of: build)
     }
 
-    /// Puts the farm's own events of a build into its log, in the order in which they were committed.
+    /// Puts the farm's own events of a build into its log, in the order in which they were committed. For the publisher,
+    /// which runs one at a time for each build.
     ///
-    /// May run twice at once and again after a crash: the log drops what it has. What cannot be written now (a full
-    /// disk) is tried again with the next tick; the queue is not held up by it.
-    package func publish(_ build: BuildID) async {
+    /// May run again after a crash: the log drops what it has. What cannot be written now (a full disk) is tried again with
+    /// the next tick; the queue is not held up by it. The log of a build that is forgotten is not made again: nobody
+    /// forgets one with events that are still to be published.
+    private func publish(_ build: BuildID) async {
         do {
-            let log = try await logs.log(of: build)
-            if let damage = log.damage {
-                try await mend(log, of: build, damage)
-            } else if log.lastSeq == 0 {
-                try await store.repeatEnd(of: build)
+            if let last = try await emptyOutbox(of: build) {
+                try await store.forgetFarmEvents(of: build, through: last)
             }
-            var last = log.lastFarmEvent
-            while true {
-                let events = try await store.farmEvents(of: build, after: last)
-                guard !events.isEmpty else { break }
-                last = try log.append(farm: events.map { (id: $0.id, event: $0.event) })
-            }
-            unpublished.withLock { _ = $0.remove(build) }
-            guard log.hasEnded else { return }
-            try await sync(log)
-            try await store.forgetFarmEvents(of: build, through: last)
+            _ = publisher.noted(build, isPublished: true)
         } catch {
             // Said once, not with every tick.
-            guard unpublished.withLock({ $0.insert(build).inserted }) else { return }
+            guard publisher.noted(build, isPublished: false) else { return }
             self.log.warning(
                 "The events of a build are not in its log yet.", ["build": build.rawValue, "why": "\(error)"])
         }
+    }
+
+    /// The number of the last event of the farm's, when all are in the log of a build that has ended, and on the disk.
+    private func emptyOutbox(of build: BuildID) async throws -> Int64? {
+        let existing = try await logs.existingLog(of: build)
+        if let existing, let damage = existing.damage {
+            try await mend(existing, of: build, damage)
+        } else if existing?.lastSeq ?? 0 == 0 {
+            try await store.repeatEnd(of: build)
+        }
+        var last = existing?.lastFarmEvent ?? 0
+        var events = try await store.farmEvents(of: build, after: last)
+        // Nothing to say and nothing to read: a log that is made now might be that of a build that was just forgotten.
+        let log: BuildLog
+        if let existing {
+            log = existing
+        } else {
+            guard !events.isEmpty else { return nil }
+            log = try await logs.log(of: build)
+        }
+        while !events.isEmpty {
+            last = try log.append(farm: events.map { (id: $0.id, event: $0.event) })
+            events = try await store.farmEvents(of: build, after: last)
+        }
+        guard log.hasEnded, try await store.hasFarmEvents(build) else { return nil }
+        try await sync(log)
+        return last
     }
 
     /// The end of a log was unreadable. What jobs said is sent again by the workers that still have it; the end of a build
@@ -139,7 +156,7 @@ package final class Farm: Sendable {
                 log.warning("A worker did not accept a job in time.", ["job": claim.job.rawValue])
                 await giveBack(claim, .declined("no worker accepted it within \(settings.acceptance)"))
             }
-            for build in unpublished.withLock({ $0 }) { await publish(build) }
+            publisher.retry()
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
             if ContinuousClock.now >= nextLook {
                 await lookAtDisk()
@@ -256,7 +273,7 @@ package final class Farm: Sendable {
             }
             unreturned.withLock { _ = $0.removeValue(forKey: claim) }
             ended(claim)
-            await publish(claim.job.build)
+            publisher.wake(claim.job.build)
         } catch {
             guard unreturned.withLock({ $0.updateValue(how, forKey: claim) }) == nil else { return }
             log.error("A claim could not be taken back yet.", ["job": claim.job.rawValue, "why": "\(error)"])

@@ -10,6 +10,8 @@ package struct FarmSettings: Sendable {
     package var forgetBuildsAfter: Duration?
     /// So long a worker may leave a job that it was given without an answer; then the job goes to be placed again.
     package var acceptance = Duration.seconds(60)
+    /// How long a worker that resumes waits for the logs of its jobs; events of a job whose log is not open then it sends again.
+    package var openingTime = Duration.seconds(2)
     /// How often workers, builds and artifacts that may be forgotten are looked for.
     package var forgetting = Duration.seconds(3600)
     /// From the connection to the first whole frame.

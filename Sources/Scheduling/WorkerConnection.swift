@@ -4,14 +4,18 @@ import FactoryQueue
 import FactoryWire
 import IO
 
-/// The server's side of one worker's connection: registration, resumption, then what it says, one message after
-/// another. It reads only when the last message is dealt with, so a worker cannot flood the farm.
+/// The server's side of one worker's connection: registration, resumption, then what it says of each job, one message
+/// after another. Jobs do not wait for each other, and heartbeats are heard while a log is slow. It stops reading when
+/// ``mostWaiting`` bytes are not dealt with, so a worker cannot flood the farm.
 struct WorkerConnection: Sendable {
     let farm: Farm
     let connection: FrameConnection
     let name: WorkerName
     let software: String
     let isLocal: Bool
+
+    /// How much may wait to be dealt with, in bytes: the windows of 32 jobs.
+    private static let mostWaiting = 8 << 20
 
     /// Talks until the connection ends.
     ///
@@ -84,35 +88,77 @@ struct WorkerConnection: Sendable {
     }
 
     private func listen(_ link: WorkerLink) async throws {
+        let lanes = Locked(JobLanes<(report: WorkerReport, id: Int64?)>(mostBytes: Self.mostWaiting))
+        let room = Wakeup()
+        let (begun, continuation) = AsyncStream<JobID>.makeStream()
+        let end = Locked<(any Error)?>(nil)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                defer { continuation.finish() }
+                do {
+                    try await read(link, into: lanes, room, begun: continuation)
+                } catch {
+                    // What came before the connection ended is dealt with all the same: it may be the end of a job.
+                    end.withLock { $0 = error }
+                }
+            }
+            for await job in begun {
+                group.addTask {
+                    while let (report, id) = lanes.withLock({ $0.next(of: job) }) {
+                        room.wake()
+                        try await handle(report, id: id)
+                    }
+                }
+            }
+        }
+        if let end = end.withLock({ $0 }) { throw end }
+    }
+
+    /// Sorts what comes into the lanes, until the connection ends.
+    private func read(
+        _ link: WorkerLink, into lanes: Locked<JobLanes<(report: WorkerReport, id: Int64?)>>, _ room: Wakeup,
+        begun: AsyncStream<JobID>.Continuation
+    ) async throws {
+        var rooms = room.signals.makeAsyncIterator()
         while true {
             let incoming = try await connection.next(until: .in(farm.settings.liveness.dead))
             if farm.registry.heard(name, link, at: farm.store.now, now: .now) {
                 // Its jobs were given away while it was silent: only a new `resume` says which ones it must drop.
                 throw FarmError("lost", "worker \(name) was silent for too long; connect again")
             }
-            try await handle(incoming)
+            guard let report = try WorkerReport(incoming) else {
+                try await handle(incoming)
+                continue
+            }
+            if lanes.withLock({ $0.add((report, incoming.id), bytes: incoming.size, of: report.job) }) {
+                begun.yield(report.job)
+            }
+            while lanes.withLock({ $0.isFull }) {
+                guard await rooms.next() != nil else { throw CancellationError() }
+            }
         }
     }
 
+    /// What is no report of a job.
     private func handle(_ incoming: Incoming) async throws {
-        switch incoming.type {
-        case Heartbeat.type:
+        guard incoming.type != Heartbeat.type else {
             _ = try incoming.decode(Heartbeat.self)
-        case Accepted.type:
-            let message: Accepted = try incoming.decode()
-            try await accepted(Claim(job: message.job, fence: message.fence), id: incoming.id)
-        case Declined.type:
-            let message: Declined = try incoming.decode()
+            return
+        }
+        try await connection.send(
+            ErrorReply(code: "unknown-type", message: "no message \"\(incoming.type)\" is taken from a worker"),
+            id: incoming.id)
+    }
+
+    private func handle(_ report: WorkerReport, id: Int64?) async throws {
+        switch report {
+        case .accepted(let message):
+            try await accepted(Claim(job: message.job, fence: message.fence), id: id)
+        case .declined(let message):
             let reason = ReportLimits.shortened(message.reason)
-            try await declined(Claim(job: message.job, fence: message.fence), reason, id: incoming.id)
-        case JobEvents.type:
-            try await events(try incoming.decode(), id: incoming.id)
-        case Finished.type:
-            try await finished(try incoming.decode(), id: incoming.id)
-        default:
-            try await connection.send(
-                ErrorReply(code: "unknown-type", message: "no message \"\(incoming.type)\" is taken from a worker"),
-                id: incoming.id)
+            try await declined(Claim(job: message.job, fence: message.fence), reason, id: id)
+        case .events(let message): try await events(message, id: id)
+        case .finished(let message): try await finished(message, id: id)
         }
     }
 
@@ -122,15 +168,14 @@ struct WorkerConnection: Sendable {
         let claims = found.keep.map(\.claim)
         farm.registry.holds(name, link, kept: claims, lost: found.lost)
         for claim in found.lost { await missing(claim) }
-        var kept: [KeptJob] = []
-        for (claim, attempt) in found.keep {
+        for claim in claims {
             // The answer `accepted` may have been lost with the old connection.
             _ = try await farm.store.accept(claim)
             farm.offered.withLock { $0.settled(claim) }
-            await farm.publish(claim.job.build)
-            kept.append(
-                KeptJob(job: claim.job, fence: claim.fence, ackedThrough: await stored(of: claim, attempt: attempt)))
+            farm.publisher.wake(claim.job.build)
         }
+        let stored = await stored(of: found.keep)
+        let kept = claims.map { KeptJob(job: $0.job, fence: $0.fence, ackedThrough: stored[$0] ?? 0) }
         // Nothing is assigned before this is sent: until then the worker listens for nothing else.
         try await connection.send(Resumed(keep: kept, drop: found.drop), id: id)
         farm.registry.resumed(name, link)
@@ -140,15 +185,35 @@ struct WorkerConnection: Sendable {
         }
     }
 
-    /// The last event of an attempt that is stored. 0 when the log cannot be read now: the worker sends all of them then,
-    /// and its other jobs go on.
-    private func stored(of claim: Claim, attempt: Int) async -> Int64 {
-        do throws(EventsError) {
-            return try await farm.log(of: claim.job.build).through(job: claim.job, attempt: attempt)
-        } catch {
-            farm.log.error(
-                "The log of a build cannot be read.", ["build": claim.job.build.rawValue, "why": error.message])
-            return 0
+    /// The last event of each attempt that is stored. A log that cannot be read now, or not within the time for it, is left
+    /// out: the worker sends all events of this job again then, and its other jobs go on.
+    private func stored(of kept: [(claim: Claim, attempt: Int)]) async -> [Claim: Int64] {
+        await withTaskGroup(of: (claim: Claim, through: Int64)?.self) { group in
+            for (claim, attempt) in kept {
+                group.addTask {
+                    let build = claim.job.build
+                    await farm.publisher.published(build)
+                    return (claim, farm.logs.openLog(of: build)?.through(job: claim.job, attempt: attempt) ?? 0)
+                }
+            }
+            let openingTime = farm.settings.openingTime
+            group.addTask {
+                // Cancelled when all are open; over when it is time, which cancels the waiting.
+                try? await Poller.shared.sleep(until: .in(openingTime))
+                return nil
+            }
+            var found: [Claim: Int64] = [:]
+            var left = kept.count
+            while left > 0, let answer = await group.next() {
+                guard let answer else {
+                    group.cancelAll()
+                    continue
+                }
+                found[answer.claim] = answer.through
+                left -= 1
+            }
+            group.cancelAll()
+            return found
         }
     }
 
@@ -172,7 +237,7 @@ struct WorkerConnection: Sendable {
             case .current(let cancelReason) = try await farm.store.accept(claim)
         else { return try await superseded(claim, id: id) }
         farm.offered.withLock { $0.settled(claim) }
-        await farm.publish(claim.job.build)
+        farm.publisher.wake(claim.job.build)
         if let cancelReason {
             // It was told before it had the job, and then it means nothing to a worker.
             try await connection.send(CancelJob(job: claim.job, fence: claim.fence, reason: cancelReason))
@@ -195,8 +260,11 @@ struct WorkerConnection: Sendable {
         guard let attempt = try await farm.store.attempt(of: claim, by: name) else {
             return try await superseded(claim, id: id)
         }
-        let log = try await farm.log(of: claim.job.build)
+        let log = try await farm.logs.log(of: claim.job.build)
         let stored = log.through(job: claim.job, attempt: attempt.number)
+        // What the farm said before, that the job was given to a worker, stands before what the job says. The end of a
+        // damaged log is said again.
+        if stored == 0 || log.damage != nil { await farm.publisher.published(claim.job.build) }
         var through = max(stored, message.events.last?.seq ?? stored)
         if !attempt.isOver {
             for event in message.events where event.seq > stored {
@@ -215,7 +283,7 @@ struct WorkerConnection: Sendable {
         }
         if !attempt.isOver {
             // Before the end is told, what led to it is on the disk: the worker removes its spool then.
-            try await farm.sync(try await farm.log(of: claim.job.build))
+            try await farm.sync(try await farm.logs.log(of: claim.job.build))
         }
         let excess = ReportLimits.excess(of: message.artifacts)
         guard
@@ -225,7 +293,7 @@ struct WorkerConnection: Sendable {
             return try await superseded(claim, id: id)
         }
         farm.ended(claim)
-        await farm.publish(claim.job.build)
+        farm.publisher.wake(claim.job.build)
         try await connection.send(Settled(job: claim.job, fence: claim.fence), id: id)
     }
 

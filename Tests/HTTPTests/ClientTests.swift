@@ -181,7 +181,7 @@ import Testing
             let start = Deadline.now
             task.cancel()
             #expect(await task.value?.code == .cancelled)
-            #expect(!start.advanced(by: .milliseconds(800)).hasPassed)
+            #expect(!start.advanced(by: .seconds(20)).hasPassed)
         }
     }
 

@@ -310,14 +310,15 @@ struct FarmTests {
             assign = given
         }
         let given = try #require(assign)
-        try await fixture.run {
-            let (worker, resumed) = try await fixture.worker(
+        let next = try FarmFixture(in: fixture.folder)
+        try await next.run {
+            let (worker, resumed) = try await next.worker(
                 holding: [HeldJob(job: given.job, fence: given.fence, through: 3)])
             #expect(resumed.keep.map(\.ackedThrough) == [1])
             _ = try await worker.ask(
                 JobEvents(job: given.job, fence: given.fence, events: (2...3).map(line)), for: Ack.self)
             let _: Settled = try await worker.ask(Finished(job: given.job, fence: given.fence, outcome: .succeeded))
-            let client = try await fixture.client()
+            let client = try await next.client()
             let (events, _) = try await client.watch(try #require(build))
             #expect(events.map(\.seq) == Array(1...Int64(events.count)))
             #expect(events.filter { $0.kind.name == "log" }.count == 3)
