@@ -158,7 +158,9 @@ import Testing
 
     @Test func removalIsByLastUse() {
         func candidate(_ name: String, _ used: Int64) -> Eviction.Candidate {
-            .init(key: LayerKey(name: name), diffID: nil, bytes: 1, lastUsed: used)
+            .init(
+                key: LayerKey(name: name), diffID: Digest(hash: [UInt8](repeating: 1, count: 32)), bytes: 1,
+                lastUsed: used)
         }
         let order = Eviction.order([candidate("c", 3), candidate("a", 5), candidate("b", 1)])
         #expect(order.map(\.key.name) == ["b", "c", "a"])

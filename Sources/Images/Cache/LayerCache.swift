@@ -8,7 +8,8 @@ import JSON
 ///
 /// Safe for many jobs at once: a lock file a key (`trees/.locks/<key>`) is held shared by who uses a layer and exclusive
 /// by who makes or removes it, and falls with its holder however that ends. A layer appears by one rename, after
-/// everything in it reached the disk. `trees/.diff-ids/<hex>.<revision>` leads from the hash of a tar to its key.
+/// everything in it reached the disk; a directory without `layer.json` is no layer. `trees/.diff-ids/<hex>.<revision>`
+/// leads from the hash of a tar to its key. Each sweep removes the lock files and links that belong to no layer.
 package struct LayerCache: Sendable {
     /// What a claim gives.
     package enum Claim: Sendable {
@@ -67,7 +68,7 @@ package struct LayerCache: Sendable {
             if let layer = try await find(key, until: deadline) { return .found(layer) }
             do throws(ImageError) {
                 let draft = try draft(key)
-                guard try FileIO.exists(path(of: key)) else { return .make(draft) }
+                guard try FileIO.exists(factsPath(of: key)) else { return .make(draft) }
                 // Made by another job between the look and the lock.
                 try await draft.discard()
             } catch {
@@ -104,18 +105,13 @@ package struct LayerCache: Sendable {
 
     /// The layer whose tar has that hash, held; nil when none is kept.
     package func find(diffID: Digest, until deadline: Deadline) async throws(ImageError) -> CachedLayer? {
-        var target = [CChar](repeating: 0, count: 512)
-        let count = readlink(linkPath(diffID), &target, target.count)
-        guard count > 0 else {
-            if errno == ENOENT { return nil }
-            throw ImageError(system: errno, "read \(linkPath(diffID))")
-        }
-        let name = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        guard let layer = try await find(LayerKey(name: name), until: deadline) else { return nil }
+        guard let key = try Self.key(ofLink: linkPath(diffID)),
+            let layer = try await find(key, until: deadline)
+        else { return nil }
         return layer.facts.diffID == diffID ? layer : nil
     }
 
-    /// Removes what killed jobs left half made, and layers beyond the limit.
+    /// Removes what killed jobs left half made, layers that are damaged, and layers beyond the limit.
     package func sweep() async throws(ImageError) { try await sweep(to: limit) }
 
     /// Removes what killed jobs left half made, and every layer that nobody uses.
@@ -136,15 +132,19 @@ package struct LayerCache: Sendable {
     // MARK: Places
 
     var drafts: String { directory + "/.drafts" }
+    var locks: String { directory + "/.locks" }
+    var links: String { directory + "/.diff-ids" }
     func path(of key: LayerKey) -> String { directory + "/" + key.name }
-    func lockPath(_ key: LayerKey) -> String { directory + "/.locks/" + key.name }
-    func linkPath(_ diffID: Digest) -> String { directory + "/.diff-ids/" + diffID.hex + form }
+    func factsPath(of key: LayerKey) -> String { path(of: key) + "/layer.json" }
+    func lockPath(_ key: LayerKey) -> String { locks + "/" + key.name }
+    func linkPath(_ diffID: Digest) -> String { links + "/" + diffID.hex + form }
     /// The key of a layer of which only the tar is known.
     func key(_ diffID: Digest) -> LayerKey { LayerKey(name: "layer-" + diffID.hex + form) }
     /// Deletions look different in a user namespace, and what an older revision unpacked is not used.
     private var form: String { ".\(LayerWriter.revision)" + (privilege == .root ? "" : ".user") }
-    /// Held shared between the rename of a new layer and its shared lock, and exclusive by who removes layers.
-    var evictionLock: String { directory + "/.locks/.eviction" }
+    /// Held shared from the rename of a new layer until it has its shared lock and its link, and exclusive by who removes
+    /// layers, links and lock files. It is never removed.
+    var evictionLock: String { locks + "/.eviction" }
 
     // MARK: Making
 
@@ -191,8 +191,8 @@ package struct LayerCache: Sendable {
             let guardian = try await LockFile.acquire(evictionLock, .shared, until: .in(.seconds(60)))
             lock.release()
             let shared = try await LockFile.acquire(lockPath(key), .shared, until: .in(.seconds(60)))
-            guardian.release()
             try link(facts.diffID, to: key)
+            guardian.release()
             return CachedLayer(key: key, facts: facts, directory: path(of: key), lock: shared)
         } catch {
             throw ImageError(error)
@@ -207,22 +207,32 @@ package struct LayerCache: Sendable {
         try FileIO.rename(temporary, to: linkPath(diffID))
     }
 
+    /// The key that a link of `.diff-ids` names; nil when there is no such link.
+    static func key(ofLink path: String) throws(ImageError) -> LayerKey? {
+        var target = [CChar](repeating: 0, count: 512)
+        let count = readlink(path, &target, target.count)
+        guard count >= 0 else {
+            // EINVAL: it is no link.
+            if errno == ENOENT || errno == EINVAL { return nil }
+            throw ImageError(system: errno, "read \(path)")
+        }
+        return LayerKey(name: String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
     private func held(_ key: LayerKey, _ lock: LockFile) throws(ImageError) -> CachedLayer? {
-        let place = path(of: key)
-        guard try FileIO.exists(place) else {
+        let path = factsPath(of: key)
+        guard try FileIO.exists(path) else {
             lock.release()
             return nil
         }
-        let bytes = try ImageError.wrapping { () throws(IOError) in
-            try FileIO.read(place + "/layer.json", limit: 1 << 20)
-        }
+        let bytes = try ImageError.wrapping { () throws(IOError) in try FileIO.read(path, limit: LayerFacts.limit) }
         let facts: LayerFacts
         do throws(JSONError) { facts = try StrictJSON.decode(LayerFacts.self, from: bytes) } catch {
-            throw ImageError(error, place + "/layer.json", code: .damagedCache)
+            throw ImageError(error, path, code: .damagedCache)
         }
         // The time of last use, for the choice of what to remove.
-        guard utimes(place + "/layer.json", nil) == 0 else { throw ImageError(system: errno, "mark \(place) as used") }
-        return CachedLayer(key: key, facts: facts, directory: place, lock: lock)
+        guard utimes(path, nil) == 0 else { throw ImageError(system: errno, "mark \(path) as used") }
+        return CachedLayer(key: key, facts: facts, directory: self.path(of: key), lock: lock)
     }
 }
 

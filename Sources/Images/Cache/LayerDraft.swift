@@ -57,6 +57,7 @@ package final class LayerDraft: Sendable {
     package func publish(_ facts: LayerFacts) async throws(ImageError) -> CachedLayer {
         let bytes = try ImageError.canonical(facts, "the facts of \(key)")
         let (directory, work, target) = (directory, work, cache.path(of: key))
+        let oldFacts = cache.factsPath(of: key)
         try await OwnThread.run("layer-publish") { () throws(ImageError) in
             try ImageError.wrapping { () throws(IOError) in
                 try Directory.remove(work)
@@ -64,7 +65,9 @@ package final class LayerDraft: Sendable {
             }
             try Self.sync(directory)
             try ImageError.wrapping { () throws(IOError) in
-                // Only there when the layer was to be made again; nobody uses it, the lock says so.
+                // Only there when the layer was to be made again; nobody uses it, the lock says so. Its facts go first: what
+                // a crash leaves of it is no layer then.
+                try FileIO.removeFile(oldFacts)
                 try Directory.remove(target)
                 try FileIO.rename(directory, to: target)
                 try FileIO.syncDirectory(FileIO.parent(target))

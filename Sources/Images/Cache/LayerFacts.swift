@@ -3,6 +3,9 @@ package import FactoryProtocol
 
 /// What is known of a kept layer: `layer.json` beside it.
 package struct LayerFacts: Codable, Sendable, Hashable {
+    /// More bytes than this no `layer.json` has.
+    static let limit = 1 << 20
+
     /// SHA-256 of the tar.
     package var diffID: Digest
     /// SHA-256 of the blob.

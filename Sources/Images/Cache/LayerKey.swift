@@ -22,5 +22,16 @@ package struct LayerKey: Sendable, Hashable, CustomStringConvertible {
 
     init(name: String) { self.name = name }
 
+    /// The key that a directory of the cache is named after; nil for one that is not the cache's, as `lost+found`.
+    init?(directory name: String) {
+        let stem = name.prefix { $0 != "." }
+        guard let dash = stem.lastIndex(of: "-"), dash != stem.startIndex else { return nil }
+        let hash = stem[dash...].dropFirst().utf8
+        guard hash.count == 64, hash.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+            return nil
+        }
+        self.name = name
+    }
+
     package var description: String { name }
 }

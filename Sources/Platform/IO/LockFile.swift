@@ -1,10 +1,11 @@
 import CLinux
 import Glibc
 
-/// A lock between processes: flock(2) on a file that is never deleted.
+/// A lock between processes: flock(2) on a file.
 ///
 /// The lock ends with the object, or with the process however it dies. The file holds the process number of the last
-/// exclusive holder, for messages only. Deleting the file would let two processes lock two files of one name.
+/// exclusive holder, for messages only. Only ``remove()`` may delete the file: whoever opened it before and locks it
+/// afterwards sees that its name means another file by now, and opens that one.
 package final class LockFile: Sendable {
     /// Who else may hold it.
     package enum Kind: Sendable {
@@ -16,10 +17,15 @@ package final class LockFile: Sendable {
 
     /// The lock file.
     package let path: String
+    private let kind: Kind
     private let descriptor: Descriptor
 
-    private init(_ path: String, _ descriptor: Descriptor) {
+    /// How often a file that is removed under our hands is opened anew before it counts as locked.
+    private static let tries = 100
+
+    private init(_ path: String, _ kind: Kind, _ descriptor: Descriptor) {
         self.path = path
+        self.kind = kind
         self.descriptor = descriptor
     }
 
@@ -27,6 +33,14 @@ package final class LockFile: Sendable {
     ///
     /// - Throws: `.locked`, naming the process that holds it.
     package static func acquire(_ path: String, _ kind: Kind = .exclusive) throws(IOError) -> LockFile {
+        for _ in 0..<tries {
+            if let lock = try attempt(path, kind) { return lock }
+        }
+        throw IOError(.locked, "\(path) was removed \(tries) times while it was to be locked")
+    }
+
+    /// The lock; nil when its file lost its name between the open and the lock.
+    private static func attempt(_ path: String, _ kind: Kind) throws(IOError) -> LockFile? {
         let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard number >= 0 else { throw IOError(system: errno, "open", path) }
         let descriptor = Descriptor(ready: number)
@@ -40,12 +54,20 @@ package final class LockFile: Sendable {
             default: throw IOError(system: errno, "flock", path)
             }
         }
+        guard try isNamed(path, descriptor) else { return nil }
         if kind == .exclusive {
             // For messages only: the lock is held also where a full disk has no room for its holder's number.
             let text = Array("\(getpid())\n".utf8)
             if ftruncate(number, 0) == 0 { _ = pwrite(number, text, text.count, 0) }
         }
-        return LockFile(path, descriptor)
+        return LockFile(path, kind, descriptor)
+    }
+
+    /// Whether the path still means the open file.
+    private static func isNamed(_ path: String, _ file: Descriptor) throws(IOError) -> Bool {
+        let ours = try FileIO.status(of: file)
+        guard let named = try FileIO.status(path) else { return false }
+        return named.inode == ours.inode && named.device == ours.device
     }
 
     /// Takes the lock, trying again until the deadline.
@@ -70,6 +92,15 @@ package final class LockFile: Sendable {
     package static func holder(of path: String) throws(IOError) -> Int32? {
         let text = String(decoding: try FileIO.read(path, limit: 64), as: UTF8.self)
         return Int32(text.prefix { $0 != "\n" })
+    }
+
+    /// Removes the file and gives the lock up. Only for who holds it exclusively.
+    package func remove() throws(IOError) {
+        precondition(kind == .exclusive, "a lock file may be removed only by who holds it alone")
+        defer { release() }
+        // Removed by hand and made again: that file belongs to others.
+        guard try Self.isNamed(path, descriptor) else { return }
+        try FileIO.removeFile(path)
     }
 
     /// Gives the lock up before the object goes.
