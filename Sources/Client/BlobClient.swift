@@ -42,8 +42,9 @@ package struct BlobClient: Sendable {
     /// with, then, when the digest is right, renamed. A lost connection is tried again five times, with growing pauses.
     ///
     /// Of several programs that fetch the same file, one fetches it and the others wait for it.
-    /// - Throws: `rejected` when the store does not have it or sends other bytes (which are removed then), `local-file`,
-    ///   `cannot-connect`, `connection-lost`, `timed-out`, `cancelled`.
+    /// Of a fetch that fails only a part stays with which a later one can go on.
+    /// - Throws: `rejected` when the store does not have it or sends other bytes, `local-file`, `cannot-connect`,
+    ///   `connection-lost`, `timed-out`, `cancelled`.
     package func fetch(
         _ digest: Digest, size: Int64, to path: String, progress: @escaping HTTPClient.Progress = { _, _ in }
     ) async throws(ClientError) -> Fetched {
@@ -51,23 +52,39 @@ package struct BlobClient: Sendable {
         let part = Self.part(of: path, digest)
         let claim = try await claimed(part)
         defer { claim.file.close() }
-        if claim.hasWaited, try await isThere(digest, size, path) {
-            try await file { () throws(IOError) in try FileIO.removeFile(part) }
-            return .kept
+        var isUseless = false
+        do throws(ClientError) {
+            if claim.hasWaited, try await isThere(digest, size, path) {
+                try await file { () throws(IOError) in try FileIO.removeFile(part) }
+                return .kept
+            }
+            let download = try await downloaded(digest, size, part, progress, &isUseless)
+            guard Digest(hash: download.hash) == digest else {
+                isUseless = true
+                throw ClientError(
+                    .rejected,
+                    "the bytes sent are \(Digest(hash: download.hash)), not \(digest); they were thrown away",
+                    reason: "digest-mismatch")
+            }
+            try await file { () throws(IOError) in
+                try FileIO.sync(FileIO.open(part, O_RDONLY))
+                try FileIO.rename(part, to: path)
+                try FileIO.syncDirectory(FileIO.parent(path))
+            }
+            return .fetched(resumedFrom: download.resumedFrom)
+        } catch {
+            await drop(part, isUseless)
+            throw error
         }
-        let download = try await downloaded(digest, size, part, progress)
-        guard Digest(hash: download.hash) == digest else {
-            try await file { () throws(IOError) in try FileIO.removeFile(part) }
-            throw ClientError(
-                .rejected, "the bytes sent are \(Digest(hash: download.hash)), not \(digest); they were thrown away",
-                reason: "digest-mismatch")
+    }
+
+    /// Removes the part of a fetch that failed, unless a later one can go on with it. The lock on it is held.
+    private func drop(_ part: String, _ isUseless: Bool) async {
+        // The error to tell is the first one; a part that stays is taken up or thrown away by the next fetch.
+        try? await file { () throws(IOError) in
+            guard let status = try FileIO.status(part) else { return }
+            if isUseless || status.size == 0 { try FileIO.removeFile(part) }
         }
-        try await file { () throws(IOError) in
-            try FileIO.sync(FileIO.open(part, O_RDONLY))
-            try FileIO.rename(part, to: path)
-            try FileIO.syncDirectory(FileIO.parent(path))
-        }
-        return .fetched(resumedFrom: download.resumedFrom)
     }
 
     /// Where the bytes are kept until they are whole.
@@ -77,7 +94,8 @@ package struct BlobClient: Sendable {
     }
 
     private func downloaded(
-        _ digest: Digest, _ size: Int64, _ part: String, _ progress: @escaping HTTPClient.Progress
+        _ digest: Digest, _ size: Int64, _ part: String, _ progress: @escaping HTTPClient.Progress,
+        _ isUseless: inout Bool
     ) async throws(ClientError) -> HTTPClient.Download {
         var pause = Duration.milliseconds(250)
         for attempt in 1...Self.tries {
@@ -86,6 +104,9 @@ package struct BlobClient: Sendable {
                     "\(base)/v1/blobs/\(digest)", to: part, fields: fields, resumeTag: digest.description,
                     limit: Int(max(0, size)), progress: progress)
             } catch {
+                // The store has it no more, or it has other bytes under that name: nothing goes on from here. A right that is
+                // missing may be given.
+                isUseless = error.code == .mismatch || [404, 410, 416].contains(error.status?.code)
                 guard attempt < Self.tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
                     throw ClientError(fetching: error)
                 }

@@ -144,6 +144,51 @@ import Testing
         }
     }
 
+    /// How a store fails to give a blob.
+    enum Refusal: String, Sendable, CaseIterable {
+        case notFound, forbidden, unavailable, other, tooLong, dead
+
+        var answer: HTTPResponse {
+            switch self {
+            case .notFound: .text("no such blob", status: .notFound)
+            case .forbidden: .text("you may not", status: .forbidden)
+            case .unavailable: .text("later", status: .unavailable)
+            case .other: HTTPResponse(.ok, body: .bytes([UInt8](repeating: 1, count: 2_000_000)))
+            case .tooLong: HTTPResponse(.ok, body: .bytes([UInt8](repeating: 1, count: 2_000_001)))
+            case .dead: HTTPResponse(.ok, body: .stream { _ in throw CancellationError() })
+            }
+        }
+
+        /// Whether a part that was there before is still the beginning of the blob.
+        var leavesThePart: Bool { self == .forbidden || self == .unavailable }
+    }
+
+    @Test(arguments: Refusal.allCases, [0, 1000])
+    func aFetchThatFailsLeavesNothingButAPartThatCanBeResumed(refusal: Refusal, bytesBefore: Int) async throws {
+        // What dies at once is tried five times with pauses: one row of it is enough, where there is no part.
+        if refusal == .dead && bytesBefore > 0 { return }
+        try await Self.run(answer: { _ in refusal.answer }) { folder, _ in
+            if bytesBefore > 0 { try AtomicFile.write(Array(Self.content.prefix(bytesBefore)), to: Self.part(folder)) }
+            #expect(await Self.code { _ = try await Self.fetch(folder) } != nil)
+            let stays = bytesBefore > 0 && refusal.leavesThePart
+            #expect(try FileIO.status(Self.part(folder))?.size == (stays ? bytesBefore : nil))
+            #expect(try FileIO.status(folder + "/got") == nil)
+        }
+    }
+
+    @Test func aStoreThatCannotBeReachedLeavesNoFile() async throws {
+        let folder = try Directory.temporary("/tmp/blob.")
+        // Cancelled while it tries again: nobody listens there.
+        let task = Task { await Self.code { _ = try await Self.fetch(folder) } }
+        while try FileIO.status(Self.part(folder)) == nil, !task.isCancelled {
+            try await Poller.shared.sleep(until: .in(.milliseconds(2)))
+        }
+        task.cancel()
+        #expect(await task.value == .cancelled)
+        #expect(try Directory.entries(folder).isEmpty)
+        try Directory.remove(folder)
+    }
+
     @Test func anAddressThatIsNoneIsRefused() async {
         for address in ["/run/http.sock", "unix:", "ftp://x", ""] {
             #expect(await Self.code { _ = try BlobClient(address) } == .badEndpoint)
