@@ -75,7 +75,7 @@ let package = Package(
             [
                 "FactoryProtocol", "FactorySpec", "FactoryMigrations", "SQLite", "JSON", "Crypto", "IO",
             ]),
-        module("FactoryStore", "Sources/Store", ["FactoryProtocol", "IO", "Crypto", "HTTP"]),
+        module("FactoryStore", "Sources/Store", ["FactoryProtocol", "CLinux", "IO", "Crypto", "HTTP"]),
         module(
             "FactoryScheduling", "Sources/Scheduling",
             [
@@ -152,7 +152,7 @@ let package = Package(
         tests("Spec", ["FactorySpec", "JSON", "YAML", "Crypto"]),
         tests("Events", ["FactoryEvents", "FactoryProtocol", "JSON", "IO"]),
         tests("Queue", ["FactoryQueue", "FactoryProtocol", "FactorySpec", "SQLite", "JSON", "Crypto", "IO"]),
-        tests("Store", ["FactoryStore", "FactoryProtocol", "IO", "Crypto", "HTTP", "JSON"]),
+        tests("Store", ["FactoryStore", "FactoryProtocol", "IO", "Crypto", "HTTP", "JSON", "Processes"]),
         tests(
             "Scheduling",
             [

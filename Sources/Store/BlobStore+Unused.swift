@@ -11,19 +11,24 @@ extension BlobStore {
         var clock = timespec()
         clock_gettime(CLOCK_REALTIME, &clock)
         let oldest = Int64(clock.tv_sec) - age.components.seconds
+        let changes = used.withLock { $0.changes }
+        var bytes: Int64 = 0
         do throws(IOError) {
             var found: [Digest] = []
             for entry in try Directory.entries(blobs) {
+                let path = blobs + "/" + entry.name
+                var status = stat()
+                guard lstat(path, &status) == 0 else {
+                    if errno == ENOENT { continue }
+                    throw IOError(system: errno, "stat", path)
+                }
+                bytes += Int64(status.st_size)
                 // What is set aside as corrupt has no name of a blob, and is the operator's.
                 guard let digest = Digest(sha256: entry.name), !isWanted(digest) else { continue }
-                var status = stat()
-                guard lstat(path(of: digest), &status) == 0 else {
-                    if errno == ENOENT { continue }
-                    throw IOError(system: errno, "stat", path(of: digest))
-                }
                 // The change of the status is the rename that made it a blob; the content may be older.
                 if Int64(status.st_ctim.tv_sec) < oldest { found.append(digest) }
             }
+            used.withLock { $0.counted(bytes, since: changes) }
             return found.sorted()
         } catch {
             throw StoreError(error)
@@ -51,10 +56,12 @@ extension BlobStore {
         do throws(IOError) {
             for digest in digests {
                 try wanted.withLock { (wanted) throws(IOError) in
-                    guard wanted[digest] == nil, leaving.withLock({ $0.contains(digest) }),
-                        try FileIO.status(path(of: digest)) != nil
-                    else { return }
-                    try FileIO.rename(path(of: digest), to: trash + "/" + digest.hex)
+                    guard wanted[digest] == nil, leaving.withLock({ $0.contains(digest) }) else { return }
+                    try used.withLock { (used) throws(IOError) in
+                        guard let status = try FileIO.status(path(of: digest)) else { return }
+                        try FileIO.rename(path(of: digest), to: trash + "/" + digest.hex)
+                        used.change(by: -Int64(status.size))
+                    }
                 }
             }
         } catch {
@@ -79,7 +86,6 @@ extension BlobStore {
         }
     }
 
-    private var blobs: String { root + "/blobs/sha256" }
     private var trash: String { root + "/trash" }
 
     private func isWanted(_ digest: Digest) -> Bool { wanted.withLock { $0[digest] != nil } }

@@ -41,13 +41,13 @@ extension BlobStore {
     /// Takes a part of an upload.
     ///
     /// Whether the whole fits is asked before the first byte. The bytes are asked for as the disk takes them. What arrived
-    /// before an error is kept; the sender asks ``received(_:)`` and goes on from there. Of what does not fit on the disk
+    /// before an error is kept; the sender asks ``received(_:)`` and goes on from there. Of what can never fit on the disk
     /// nothing is kept. When the last byte is here, the whole is hashed and published.
     ///
     /// `start` is the place of the part's first byte and must be where the upload ends so far; `total` is the length of
     /// the whole blob in bytes; `next` gives the next bytes of the part, and none at its end. Returned is how much is
-    /// here then. Thrown are ``StoreError`` with `bad-range`, `upload-busy`, `disk-full` or `digest-mismatch`, and what
-    /// `next` throws.
+    /// here then. Thrown are ``StoreError`` with `bad-range`, `upload-busy`, `disk-full`, `room-taken` or
+    /// `digest-mismatch`, and what `next` throws.
     package func receive(
         _ upload: Upload, from start: Int64, total: Int64, next: () async throws -> [UInt8]
     ) async throws -> Int64 {
@@ -61,15 +61,15 @@ extension BlobStore {
             throw StoreError(
                 .badRange, "\(upload.digest): \(end) bytes are here, so the next part begins at \(end), not \(start)")
         }
-        let room = try room()
-        let missing = total - end
         // Of a blob whose every byte is here nothing more has to fit.
-        guard missing == 0 || announced.withLock({ $0.announce(missing, of: upload.key, in: room) }) else {
-            drop(path)
-            throw StoreError(
-                .diskFull,
-                "\(upload.digest): its \(total) bytes do not fit: \(room.free) are free, and \(room.reserve) of them are "
-                    + "kept for the queue and the logs")
+        if total > end {
+            do throws(StoreError) {
+                try announce(total - end, as: upload.key, "\(upload.digest): its \(total) bytes")
+            } catch {
+                // What is here goes on when the others have ended, and is only in the way where it cannot.
+                if error.code == .diskFull { drop(path) }
+                throw error
+            }
         }
         defer { announced.withLock { $0[upload.key] = nil } }
         try makeFolder(FileIO.parent(path), mode: 0o750)
@@ -97,6 +97,8 @@ extension BlobStore {
             announced.withLock { $0[upload.key] = total - end }
         }
         if end == total {
+            // Nobody writes to it any more, and publishing looks whether that is so.
+            file.close()
             do throws(IOError) {
                 // Under a name that says so: after a crash it is published and not waited for.
                 try FileIO.rename(path, to: whole(upload))
@@ -121,22 +123,15 @@ extension BlobStore {
     /// Takes a file that the attempt put into its incoming folder. Links and anything but plain files are refused.
     ///
     /// It is moved away first, so that the attempt cannot exchange it between the look at it and the taking; a repeated
-    /// call after a crash goes on. Its bytes stay in the hands of the user who wrote it: that is why this is for workers
-    /// of the same host, who are trusted, and ``verify(_:)`` tells.
+    /// call after a crash goes on. A file that belongs to another user, that has another name, or that somebody has open for
+    /// writing is replaced by a copy: see ``publish(_:as:)``. What is moved takes no room and is taken also where the disk has
+    /// less left than the reserve; a copy must fit.
     package func take(file name: String, as upload: Upload) async throws(StoreError) {
         try checkName(name)
         ask(for: upload.digest)
         if try size(of: upload.digest) != nil { return }
         try begin(upload)
         defer { end(upload) }
-        let room = try room()
-        // Its bytes are on the disk already; they go with the attempt.
-        guard !room.isShort else {
-            throw StoreError(
-                .diskFull,
-                "\(upload.digest) does not fit: \(room.free) bytes are free, and \(room.reserve) are kept for the queue and the "
-                    + "logs")
-        }
         try makeFolder(FileIO.parent(whole(upload)), mode: 0o750)
         do throws(IOError) {
             do throws(IOError) {
@@ -229,15 +224,5 @@ extension BlobStore {
         } catch {
             throw StoreError(error)
         }
-    }
-}
-
-extension [String: Int64] {
-    /// Notes how much of an upload is to come, when that fits beside what the others still send.
-    fileprivate mutating func announce(_ bytes: Int64, of upload: String, in room: StoreRoom) -> Bool {
-        // Each of them fitted, so the sum is no larger than a disk.
-        guard room.fits(bytes, beside: values.reduce(0, +)) else { return false }
-        self[upload] = bytes
-        return true
     }
 }

@@ -19,6 +19,8 @@ package final class BlobStore: Sendable {
     /// When each blob was asked for last.
     let wanted = Locked<[Digest: ContinuousClock.Instant]>([:])
     let threads: BlockingThreads
+    /// What the blobs take.
+    let used = Locked(StoreUsage())
     /// Blobs that are being taken away. Guarded by the lock of `wanted` as well, which is taken first.
     let leaving = Locked<Set<Digest>>([])
 
@@ -91,18 +93,53 @@ package final class BlobStore: Sendable {
             .digestMismatch, "the bytes of \(digest) are \(actual) by now: the disk is failing. Set aside as .corrupt")
     }
 
-    /// What the blobs take, and what the disk has left, in bytes.
+    /// What the blobs take, and what the disk has left, in bytes. Quick, but for the first call after the start, which looks
+    /// at every blob; blocks. What an operator removes by hand is noticed by the next ``unused(for:)``.
     package func usage() throws(StoreError) -> (used: Int64, free: Int64) {
-        var used: Int64 = 0
+        let free = try room().free
+        if let bytes = used.withLock({ $0.bytes }) { return (bytes, free) }
+        let changes = used.withLock { $0.changes }
+        var bytes: Int64 = 0
         do throws(IOError) {
-            for entry in try Directory.entries(root + "/blobs/sha256") {
+            for entry in try Directory.entries(blobs) {
                 // A blob removed meanwhile takes nothing.
-                used += Int64(try FileIO.status(root + "/blobs/sha256/" + entry.name)?.size ?? 0)
+                bytes += Int64(try FileIO.status(blobs + "/" + entry.name)?.size ?? 0)
             }
         } catch {
             throw StoreError(error)
         }
-        return (used, try room().free)
+        used.withLock { $0.counted(bytes, since: changes) }
+        return (bytes, free)
+    }
+
+    /// The folder of the blobs.
+    var blobs: String { root + "/blobs/sha256" }
+
+    /// Notes how many bytes are to come under a key, when they fit beside the reserve and what others have announced.
+    ///
+    /// `what` begins the refusal. Throws `disk-full`, or `room-taken` when only what others have announced is in the way.
+    func announce(_ bytes: Int64, as key: String, _ what: String) throws(StoreError) {
+        let room = try room()
+        let (verdict, others) = announced.withLock { announced in
+            // Each of them fitted, so the sum is no larger than a disk.
+            let others = announced.reduce(0) { $1.key == key ? $0 : $0 + $1.value }
+            let verdict = room.verdict(on: bytes, beside: others)
+            if verdict == .fits { announced[key] = bytes }
+            return (verdict, others)
+        }
+        switch verdict {
+        case .fits: return
+        case .later:
+            throw StoreError(
+                .roomTaken,
+                "\(what) do not fit yet: \(others) of the \(room.free) bytes that are free are announced by uploads under "
+                    + "way, and \(room.reserve) are kept for the queue and the logs. Try again when those have ended")
+        case .never:
+            throw StoreError(
+                .diskFull,
+                "\(what) do not fit: \(room.free) are free, and \(room.reserve) of them are kept for the queue and the logs"
+            )
+        }
     }
 
     /// What the disk has left, and what artifacts leave free of it. Quick: it looks at no blob.
@@ -121,28 +158,6 @@ package final class BlobStore: Sendable {
             return Digest(hash: try await SHA256.hash(file: path))
         } catch {
             throw StoreError(error)
-        }
-    }
-
-    /// Gives a whole file its name as a blob: hashed, on the disk, then renamed. The file is gone afterwards, also when
-    /// its bytes are not what they should be.
-    func publish(_ path: String, as digest: Digest) async throws(StoreError) {
-        let actual = try await hash(path)
-        let name = self.path(of: digest)
-        do throws(IOError) {
-            guard actual == digest else {
-                try FileIO.removeFile(path)
-                throw IOError(.wrongKind, "the bytes received are \(actual), not \(digest); send them again")
-            }
-            try await OwnThread.run("publish") { () throws(IOError) in
-                let file = try FileIO.open(path, O_RDONLY)
-                fchmod(file.rawValue, 0o440)
-                try FileIO.sync(file)
-                try FileIO.rename(path, to: name)
-                try FileIO.syncDirectory(FileIO.parent(name))
-            }
-        } catch {
-            throw actual == digest ? StoreError(error) : StoreError(.digestMismatch, error.message)
         }
     }
 }

@@ -18,7 +18,9 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         package static let busy = Code(rawValue: "upload-busy")
         /// There is no room for it on the disk beside what is kept for the queue and the logs. Nothing of it is kept.
         package static let diskFull = Code(rawValue: "disk-full")
-        /// A name that is no plain file name.
+        /// It would fit if other uploads had not announced the room. Try again when those have ended.
+        package static let roomTaken = Code(rawValue: "room-taken")
+        /// A name that is no plain file name, or of a file that cannot be taken.
         package static let badName = Code(rawValue: "bad-name")
         /// The attempt has ended, and what it sent is gone.
         package static let attemptEnded = Code(rawValue: "attempt-ended")

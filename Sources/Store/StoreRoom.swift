@@ -15,6 +15,22 @@ package struct StoreRoom: Sendable, Equatable {
         min(bytes / 4, min(1 << 30, max(8 << 20, bytes / 16)))
     }
 
+    /// Whether more bytes can be taken.
+    package enum Verdict: Sendable, Equatable {
+        /// They can.
+        case fits
+        /// They could, if what others have announced did not come, or once it is known what came.
+        case later
+        /// They cannot, whatever becomes of the others.
+        case never
+    }
+
+    /// Whether so many more bytes can be taken, beside those that others have announced.
+    package func verdict(on bytes: Int64, beside announced: Int64) -> Verdict {
+        if fits(bytes, beside: announced) { return .fits }
+        return fits(bytes, beside: 0) ? .later : .never
+    }
+
     /// Whether so many more bytes fit, beside those that others have announced.
     package func fits(_ bytes: Int64, beside announced: Int64) -> Bool {
         // Nothing here is negative, so that only the subtraction from what is free may go below zero.

@@ -135,12 +135,14 @@ package struct StoreRoutes: Sendable {
             case .digestMismatch: .unprocessable
             case .badRange, .busy: .conflict
             case .diskFull: .insufficientStorage
+            case .roomTaken: .unavailable
             case .badName: .badRequest
             case .attemptEnded: .unauthorized
             default: .internalError
             }
         var response = HTTPResponse.text(error.message, status: status)
         response.fields.append("Factory-Error", error.code.rawValue)
+        if error.code == .roomTaken { response.fields.append("Retry-After", "5") }
         return response
     }
 }

@@ -195,9 +195,23 @@ struct Delivery: Sendable {
     private static func move(_ source: String, _ digest: Digest, _ upload: Upload) -> String? {
         guard let folder = upload.localDirectory else { return nil }
         let target = folder + "/" + digest.hex
+        give(source, toOwnerOf: folder)
         if rename(source, target) == 0 { return digest.hex }
         // Moved before the last crash of ours.
         return errno == ENOENT && access(target, F_OK) == 0 ? digest.hex : nil
+    }
+
+    /// Makes a file that is about to be moved to the store belong to the store's user, where we are root: the store copies what
+    /// belongs to others, for they could change it later. So it does with what has a second name, as layers have that are kept
+    /// here; those stay ours.
+    static func give(_ source: String, toOwnerOf folder: String) {
+        guard geteuid() == 0 else { return }
+        // Where this fails the store copies, or the upload says what is wrong.
+        guard let file = try? FileIO.open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+            let status = try? FileIO.status(of: file), status.kind == .file, status.links == 1,
+            let owner = try? FileIO.status(folder), owner.user != status.user
+        else { return }
+        _ = fchown(file.rawValue, owner.user, owner.group)
     }
 
     private func refusal(_ answer: StoreAnswer, _ artifact: Artifact) throws(DeliveryError) -> Failure {

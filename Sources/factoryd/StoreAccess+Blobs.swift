@@ -34,7 +34,7 @@ extension StoreAccess {
             },
             usage: {
                 do throws(StoreError) {
-                    let usage = try await OwnThread.run("store-usage") { () throws(StoreError) in try blobs.usage() }
+                    let usage = try await BlockingThreads.disk.run { () throws(StoreError) in try blobs.usage() }
                     return (store: usage.used, free: usage.free)
                 } catch {
                     journal.error("The store's size could not be read.", ["why": error.message])
@@ -47,7 +47,7 @@ extension StoreAccess {
                     guard room.isShort else { return nil }
                     return
                         "the disk of the store has \(room.free >> 20) MiB left, and \(room.reserve >> 20) MiB are kept for the "
-                        + "queue and the logs: no artifact is taken until there is room"
+                        + "queue and the logs: no artifact is uploaded until there is room"
                 } catch {
                     return error.message
                 }

@@ -5,48 +5,6 @@ import Glibc
 import IO
 import Testing
 
-/// A store in a folder of its own.
-private final class Fixture: Sendable {
-    let root: String
-    let store: BlobStore
-
-    init() throws {
-        root = try Directory.temporary()
-        store = try BlobStore(root: root + "/store")
-    }
-
-    // What stays behind in a temporary directory is no failure of the test.
-    deinit { try? Directory.remove(root) }
-
-    func put(_ bytes: [UInt8], at path: String) throws {
-        let file = try FileIO.open(path, O_WRONLY | O_CREAT)
-        try FileIO.write(bytes, to: file)
-    }
-
-    func content(_ digest: Digest) throws -> [UInt8] { try FileIO.read(store.path(of: digest), limit: 1 << 20) }
-}
-
-private let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-private let digest = Digest(hash: SHA256.hash(bytes))
-
-/// Gives out the parts one after another, and then the end.
-private func feed(_ parts: [[UInt8]]) -> () async throws -> [UInt8] {
-    var rest = parts[...]
-    return { rest.popFirst() ?? [] }
-}
-
-private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
-    do {
-        try await body()
-        return nil
-    } catch let error as StoreError {
-        return error.code
-    } catch {
-        Issue.record("\(error)")
-        return nil
-    }
-}
-
 @Suite struct BlobStoreTests {
     @Test func anUploadOfManyPartsIsWrittenByAFewThreads() async throws {
         let root = try Directory.temporary()
@@ -283,19 +241,6 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         #expect(await code { try await fixture.store.verify(digest) } == .notFound)
     }
 
-    /// A store on a disk of its own, which `body` may fill.
-    private func onSmallDisk(
-        _ size: String, reserve: Int64, _ body: (_ store: BlobStore, _ root: String) async throws -> Void
-    ) async throws {
-        let root = try Directory.temporary()
-        #expect(mount("tmpfs", root, "tmpfs", 0, "size=\(size)") == 0)
-        defer {
-            umount2(root, Int32(MNT_DETACH))
-            try? Directory.remove(root)  // an empty temporary folder that stays behind is no failure of the test
-        }
-        try await body(try BlobStore(root: root + "/store", reserve: reserve), root)
-    }
-
     private func fill(_ path: String, kibibytes: Int) throws {
         let file = try FileIO.open(path, O_WRONLY | O_CREAT)
         try FileIO.write([UInt8](repeating: 0, count: kibibytes << 10), to: file)
@@ -307,7 +252,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
 
     @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
     func whatDoesNotFitBesideTheReserveIsRefusedBeforeAByteIsAskedFor() async throws {
-        try await onSmallDisk("1m", reserve: 960 << 10) { store, _ in
+        try await Fixture.onSmallDisk("1m", reserve: 960 << 10) { store, _ in
             let upload = try Upload(attempt: "a.1", digest: digest)
             let asked = Locked(0)
             let refusal = await code {
@@ -329,7 +274,7 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
 
     @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
     func twoUploadsThatFitOnlyAloneAreNotBothTaken() async throws {
-        try await onSmallDisk("256k", reserve: 64 << 10) { store, _ in
+        try await Fixture.onSmallDisk("256k", reserve: 64 << 10) { store, _ in
             let first = try Upload(attempt: "a.1", digest: digest)
             let second = try Upload(attempt: "b.1", digest: digest)
             var refusal: StoreError.Code?
@@ -344,14 +289,42 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
                     }
                     return rest.popFirst() ?? []
                 } == total)
-            #expect(refusal == .diskFull)
+            #expect(refusal == .roomTaken, "the first may still fail")
+            // It has not: now nothing is left to wait for.
+            let other = try Upload(attempt: "b.1", digest: Digest(hash: SHA256.hash([1])))
+            #expect(
+                await code { _ = try await store.receive(other, from: 0, total: total, next: feed([])) } == .diskFull)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
+    func anUploadThatWaitsForAnotherKeepsWhatCameAndGoesOnWhenThatFails() async throws {
+        struct Lost: Error {}
+        try await Fixture.onSmallDisk("256k", reserve: 64 << 10) { store, _ in
+            let total = Int64(bytes.count)
+            let first = try Upload(attempt: "a.1", digest: digest)
+            #expect(try await store.receive(first, from: 0, total: total, next: feed([Self.parts[0]])) == 10_000)
+            let other = try Upload(attempt: "b.1", digest: Digest(hash: SHA256.hash([1])))
+            var refusal: StoreError.Code?
+            await #expect(throws: Lost.self) {
+                _ = try await store.receive(other, from: 0, total: 120 << 10) {
+                    refusal = await code {
+                        _ = try await store.receive(first, from: 10_000, total: total, next: feed([]))
+                    }
+                    throw Lost()
+                }
+            }
+            #expect(refusal == .roomTaken)
+            #expect(try await store.received(first) == 10_000)
+            let rest = Array(Self.parts[1...])
+            #expect(try await store.receive(first, from: 10_000, total: total, next: feed(rest)) == total)
         }
     }
 
     /// Others fill the disk while the bytes come.
     @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"))
     func aDiskThatFillsUnderAnUploadKeepsNothingOfItAndItFitsLater() async throws {
-        try await onSmallDisk("256k", reserve: 0) { store, root in
+        try await Fixture.onSmallDisk("256k", reserve: 0) { store, root in
             let filler = root + "/filler"
             let upload = try Upload(attempt: "a.1", digest: digest)
             let total = Int64(bytes.count)
@@ -382,20 +355,21 @@ private func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         let reserve: Int64
         let bytes: Int64
         let others: Int64
-        let fits: Bool
+        let verdict: StoreRoom.Verdict
     }
 
     private static let cases = [
-        Case(free: 100, reserve: 40, bytes: 60, others: 0, fits: true),
-        Case(free: 100, reserve: 40, bytes: 61, others: 0, fits: false),
-        Case(free: 100, reserve: 40, bytes: 50, others: 11, fits: false),
-        Case(free: 30, reserve: 40, bytes: 0, others: 0, fits: false),
-        Case(free: 100, reserve: 0, bytes: .max, others: 0, fits: false),
-        Case(free: 100, reserve: 0, bytes: 1, others: .max, fits: false),
-        Case(free: 0, reserve: .max, bytes: 0, others: 0, fits: false),
+        Case(free: 100, reserve: 40, bytes: 60, others: 0, verdict: .fits),
+        Case(free: 100, reserve: 40, bytes: 61, others: 0, verdict: .never),
+        Case(free: 100, reserve: 40, bytes: 50, others: 11, verdict: .later),
+        Case(free: 30, reserve: 40, bytes: 0, others: 0, verdict: .never),
+        Case(free: 100, reserve: 0, bytes: .max, others: 0, verdict: .never),
+        Case(free: 100, reserve: 0, bytes: 1, others: .max, verdict: .later),
+        Case(free: 0, reserve: .max, bytes: 0, others: 0, verdict: .never),
     ]
 
     @Test(arguments: cases) func whatFitsIsDecidedWithoutOverflow(_ row: Case) {
-        #expect(StoreRoom(free: row.free, reserve: row.reserve).fits(row.bytes, beside: row.others) == row.fits)
+        #expect(
+            StoreRoom(free: row.free, reserve: row.reserve).verdict(on: row.bytes, beside: row.others) == row.verdict)
     }
 }

@@ -76,6 +76,48 @@ struct DeliveryTests {
         }
     }
 
+    @Test(
+        "What is moved to the store belongs to the store's user, but for what has a second name here",
+        .enabled(if: geteuid() == 0, "files change their owner: needs root"))
+    func givenFile() throws {
+        let folder = try TemporaryFolder()
+        let incoming = folder.file("incoming")
+        try Directory.make(incoming)
+        try #require(chown(incoming, 12_345, 12_346) == 0)
+        for name in ["alone", "layer"] { try AtomicFile.write([1], to: folder.file(name)) }
+        try #require(link(folder.file("layer"), folder.file("kept")) == 0)
+        try #require(symlink(folder.file("layer"), folder.file("link")) == 0)
+        for name in ["alone", "layer", "link", "missing"] { Delivery.give(folder.file(name), toOwnerOf: incoming) }
+        let alone = try #require(try FileIO.status(folder.file("alone")))
+        #expect(alone.user == 12_345 && alone.group == 12_346)
+        #expect(try FileIO.status(folder.file("kept"))?.user == 0)
+        #expect(try FileIO.status(folder.file("link"))?.user == 0)
+    }
+
+    @Test("Room that other uploads have announced is waited for, and costs no attempt")
+    func roomTaken() async throws {
+        let farm = try FakeFarm()
+        let puts = Locked(0)
+        try await farm.withStore { request in
+            guard request.method == .put else { return .text("none yet", status: .notFound) }
+            let number = puts.withLock { count in
+                count += 1
+                return count
+            }
+            if number <= 2 { return HTTPResponse(.unavailable, fields: ["Factory-Error": "room-taken"]) }
+            let bytes = try await request.body.limited(to: 4 << 20).collect()
+            return HTTPResponse(.created, fields: ["Upload-Offset": "\(bytes.count)"])
+        } _: {
+            let agent = try farm.startAgent()
+            let connection = try await farm.idleWorker()
+            try await connection.send(try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 1)))
+            let (_, finished) = try await connection.events()
+            #expect(finished?.outcome == .succeeded)
+            #expect(puts.withLock { $0 } == 3)
+            try agent.kill()
+        }
+    }
+
     struct Died: Error {}
 
     @Test(

@@ -2,7 +2,10 @@
 #include "trees.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -60,4 +63,14 @@ int linux_copy_file(int from, int to) {
         if (count == 0) return 0;
         if (count < 0 && errno != EINTR) return -1;
     }
+}
+
+int linux_clone_file(int from, int to) { return ioctl(to, FICLONE, from); }
+
+int linux_is_open_for_writing(int descriptor) {
+    // Who opens it for writing while the lease is held makes the kernel send a signal; this one is ignored by default.
+    if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return -1;
+    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+    fcntl(descriptor, F_SETLEASE, F_UNLCK);
+    return 0;
 }

@@ -31,6 +31,8 @@ package enum FileIO {
         package let user: UInt32
         /// The group.
         package let group: UInt32
+        /// How many names it has.
+        package let links: Int
         /// The device it is on.
         package let device: UInt64
         /// Its number there.
@@ -52,6 +54,7 @@ package enum FileIO {
             permissions = status.st_mode & 0o7777
             user = status.st_uid
             group = status.st_gid
+            links = Int(status.st_nlink)
             device = UInt64(status.st_dev)
             inode = UInt64(status.st_ino)
             modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)

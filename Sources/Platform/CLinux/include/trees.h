@@ -33,6 +33,15 @@ int linux_sync_file_system(int descriptor);
 /// else sendfile(2). 0, or -1 with errno set.
 int linux_copy_file(int from, int to);
 
+/// Makes an empty file share all blocks of another (FICLONE of ioctl_ficlone(2)). 0, or -1 with errno set: where the file
+/// system cannot, or the two lie on different ones.
+int linux_clone_file(int from, int to);
+
+/// Whether somebody has a file open for writing, or mapped so: asked by a lease (F_SETLEASE of fcntl(2)) that is given back at
+/// once. The descriptor is open for reading alone; the file belongs to our user, or we are root. 1, 0, or -1 with errno set
+/// where the file system has no leases.
+int linux_is_open_for_writing(int descriptor);
+
 /// openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: `root` is `/` for every component, links included.
 /// A descriptor (always close-on-exec), or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
