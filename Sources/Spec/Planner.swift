@@ -25,6 +25,9 @@ package enum Planner {
         return Plan(jobs: jobs, warnings: warnings(spec))
     }
 
+    /// Files of an image belong to many users: only a worker whose jobs can give files away makes one.
+    private static let makesTrees = ["isolation", "root"]
+
     private static func imageJob(_ spec: BuildSpec) -> PlannedJob {
         let base =
             switch spec.base {
@@ -40,14 +43,14 @@ package enum Planner {
                 ImageWork(
                     base: spec.base, version: spec.version, arch: spec.arch, model: spec.model,
                     components: spec.components, mirror: spec.mirror, skipSteps: spec.skipSteps)),
-            arch: spec.arch, requirements: ["isolation"] + base, timeoutSeconds: 2 * 3600)
+            arch: spec.arch, requirements: makesTrees + base, timeoutSeconds: 2 * 3600)
     }
 
     private static func isoJob(_ spec: BuildSpec, image: PlannedJob) -> PlannedJob {
         PlannedJob(
             name: "iso-\(spec.arch.rawValue)", work: .iso(ISOWork(arch: spec.arch, cloudConfig: spec.cloudConfig)),
             arch: spec.arch, needs: [image.name],
-            requirements: ["isolation", "tool.mksquashfs", "tool.xorriso", "tool.mformat", "tool.mcopy"],
+            requirements: makesTrees + ["tool.mksquashfs", "tool.xorriso", "tool.mformat", "tool.mcopy"],
             timeoutSeconds: 3600)
     }
 

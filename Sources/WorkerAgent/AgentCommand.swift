@@ -23,10 +23,13 @@ enum AgentCommand {
             let instance = try AgentInstance.kept(in: settings.directory)
             let containment = await Containment.detect()
             var found = await Capabilities.look(for: settings.architectures.first ?? .host, containment: containment)
-            let place = await WorkPlace.look(settings.trees)
+            let place = await WorkPlace.look(settings.trees, containment: containment)
             found.note(place)
             for problem in place.problems {
                 log.write(.error, "The agent takes no job that needs isolation.", ["why": problem])
+            }
+            if let problem = place.ownersProblem {
+                log.write(.warning, "The agent takes no job that makes an image.", ["why": problem])
             }
             log.write(
                 .info, "The agent starts.",

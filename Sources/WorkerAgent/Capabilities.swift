@@ -64,8 +64,13 @@ struct Capabilities: Sendable {
         found["root"] = geteuid() == 0 ? "yes" : "no"
     }
 
-    /// Where images cannot be made no job is taken: all of them are kept apart in that directory.
+    /// What cannot be done in that directory. A worker whose jobs cannot give files to other users makes no images: `root`
+    /// is what they ask for. Where programs or device nodes do not work no job is taken that needs isolation.
     mutating func note(_ place: WorkPlace) {
+        if let problem = place.ownersProblem {
+            found["root"] = "no"
+            missing.append(Missing(what: "root (\(problem))", package: nil, neededFor: "images and ISOs"))
+        }
         guard !place.problems.isEmpty else { return }
         found["isolation"] = "no"
         missing.append(

@@ -15,8 +15,8 @@ enum Doctor {
         let report = DoctorReport(
             capabilities: capabilities, isolation: containment.isolation, root: place,
             // The report says that it could not be looked at.
-            freeBytes: try? Spool(place).freeBytes(), workPlace: await WorkPlace.look(place),
-            environment: .current)
+            freeBytes: try? Spool(place).freeBytes(), workPlace: await WorkPlace.look(place, containment: containment),
+            environment: .current, start: .current)
         Console.print(report.text)
         return report.isHealthy ? 0 : 1
     }

@@ -1,5 +1,6 @@
 import FactoryExecution
 import FactoryProtocol
+import Glibc
 import Processes
 
 /// What `factory-worker doctor` says: one line a check, and what to do. Pure, so that it is tested without a machine.
@@ -8,6 +9,8 @@ struct DoctorReport: Sendable {
         enum Mark: String, Sendable {
             case good
             case bad
+            /// Most jobs can be done; some may fail.
+            case warning
             case remark
         }
 
@@ -24,7 +27,8 @@ struct DoctorReport: Sendable {
 
     init(
         capabilities: Capabilities, isolation: Isolation, root: String, freeBytes: Int64?,
-        workPlace: WorkPlace = WorkPlace(), environment: ToolEnvironment = ToolEnvironment([:])
+        workPlace: WorkPlace = WorkPlace(), environment: ToolEnvironment = ToolEnvironment([:]),
+        start: StartConditions? = nil
     ) {
         packages = capabilities.missingPackages
         for (name, value) in capabilities.found.sorted(by: { $0.key < $1.key }) where name.hasPrefix("tool.") {
@@ -62,8 +66,41 @@ struct DoctorReport: Sendable {
             workPlace.problems.isEmpty
                 ? Line(mark: .good, what: "directory", detail: root + options)
                 : Line(mark: .bad, what: "directory", detail: workPlace.problems.joined(separator: "; ")))
+        lines.append(
+            Line(
+                mark: workPlace.ownersProblem == nil ? .good : .bad, what: "root",
+                detail: workPlace.ownersProblem ?? "jobs can give files to any user, as images need"))
+        if let start { add(start) }
         add(environment)
     }
+
+    /// The least of the hard limit: the usual soft one, which programs are written for. A mount of 200 layers has a
+    /// descriptor for each.
+    static let leastDescriptors: UInt64 = 1024
+
+    /// What the worker was started with. The agent inherits the same only when it is started in the same way.
+    private mutating func add(_ start: StartConditions) {
+        lines.append(
+            Line(
+                mark: .remark, what: "umask",
+                detail: "started with \(Self.octal(start.umask)); jobs always run with "
+                    + Self.octal(StartConditions.umaskOfJobs)))
+        let limits = "soft limit \(Self.limit(start.softDescriptors)), hard limit \(Self.limit(start.hardDescriptors))"
+        lines.append(
+            start.hardDescriptors >= Self.leastDescriptors
+                ? Line(mark: .good, what: "descriptors", detail: limits)
+                : Line(
+                    mark: .warning, what: "descriptors",
+                    detail: limits + "; jobs may need \(Self.leastDescriptors): raise the hard limit (ulimit -Hn, "
+                        + "LimitNOFILE=)"))
+    }
+
+    private static func octal(_ mask: mode_t) -> String {
+        let digits = String(mask, radix: 8)
+        return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    }
+
+    private static func limit(_ number: UInt64) -> String { number == .max ? "none" : String(number) }
 
     /// What tools get of the environment; of credentials only where they are.
     private mutating func add(_ environment: ToolEnvironment) {
@@ -92,6 +129,7 @@ struct DoctorReport: Sendable {
                 switch line.mark {
                 case .good: "ok     "
                 case .bad: "MISSING"
+                case .warning: "warning"
                 case .remark: "note   "
                 }
             return "\(mark)  \(line.what)\(String(repeating: " ", count: width - line.what.count))  \(line.detail)\n"

@@ -12,11 +12,11 @@ struct FactoryWorker {
     static let software = "factory-worker 0.1.0"
 
     static func main() {
-        // Both come first: a job's first process forks, which only a process of one thread can do.
+        // These come first: a job's first process forks, which only a process of one thread can do. The conditions are
+        // read before the next line raises a limit.
+        _ = StartConditions.current
         ProcessStart.prepare("factory-worker")
         _ = linux_become_job()
-        // Modes of what a job makes go into images; they must not depend on who started us.
-        umask(0o022)
         Task {
             let status = await run(Array(CommandLine.arguments.dropFirst()))
             fflush(nil)

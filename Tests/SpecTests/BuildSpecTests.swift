@@ -159,7 +159,14 @@ private func problems(_ json: String) throws -> [Problem] {
     @Test func theImageAloneIsOneJob() throws {
         let plan = Planner.plan(try read(#"{"base":"docker://debian:12","version":"v1.0.0","artifacts":["image"]}"#))
         #expect(plan.jobs.map(\.name) == ["image-amd64"])
-        #expect(plan.jobs[0].requirements == ["isolation", "tool.skopeo"])
+        #expect(plan.jobs[0].requirements == ["isolation", "root", "tool.skopeo"])
+    }
+
+    @Test func whatHoldsFilesOfManyUsersIsMadeByRootOfAMachineAndNothingElseIs() throws {
+        let whole = Planner.plan(try read(#"{"base":"distro:debian/bookworm","version":"v1.0.0"}"#))
+        let test = Planner.plan(try read(#"{"selfTest":{}}"#))
+        let asking = (whole.jobs + test.jobs).filter { $0.requirements.contains("root") }.map(\.name)
+        #expect(asking == ["image-amd64", "iso-amd64"])
     }
 
     @Test func aSelfTestIsOneJob() throws {

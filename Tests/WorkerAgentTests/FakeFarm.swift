@@ -43,10 +43,15 @@ final class FakeFarm: Sendable {
     func spool() throws -> Spool { try #require(try Spool.all(in: spools).first) }
 
     /// Starts an agent for this farm; what it says is in `log`.
-    func startAgent(log: String = "agent.log", _ options: [String] = []) throws -> ContainedProcess {
-        var command = Command(
-            BuiltPrograms.path("factory-worker"),
-            ["agent", "--root", folder.path, "--slots", "2", "--name", "w1"] + options)
+    ///
+    /// `wrapper`: a program with its arguments that becomes the agent.
+    func startAgent(
+        log: String = "agent.log", through wrapper: [String] = [], _ options: [String] = []
+    ) throws -> ContainedProcess {
+        let words =
+            wrapper + [BuiltPrograms.path("factory-worker"), "agent", "--root", folder.path, "--slots", "2"]
+            + ["--name", "w1"] + options
+        var command = Command(words[0], Array(words.dropFirst()))
         command.environment["FACTORY_WORKER_CONFIG"] = folder.file("worker.yaml")
         command.standardOutput = .file(folder.file(log))
         let plain = Containment(

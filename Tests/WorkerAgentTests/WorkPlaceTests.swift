@@ -23,7 +23,7 @@ struct WorkPlaceTests {
         try await Command("mount", ["-t", "tmpfs", "-o", "size=1m,\(options)", "tmpfs", path])
             .runSuccessfully(until: .in(.seconds(20)))
         defer { umount2(path, Int32(MNT_DETACH)) }
-        let place = await WorkPlace.look(path)
+        let place = await WorkPlace.look(path, containment: await Containment.detect())
         #expect(place.problems.count == words.count, "\(place)")
         for word in words { #expect(place.problems.contains { $0.contains(word) }, "\(place)") }
         var capabilities = Capabilities(found: ["isolation": "namespace"], missing: [])
@@ -33,7 +33,22 @@ struct WorkPlaceTests {
             capabilities: capabilities, isolation: Isolation(processes: .namespace, hasControlGroup: false), root: path,
             freeBytes: 100 << 30, workPlace: place)
         for word in words { #expect(report.text.contains("MISSING  directory") && report.text.contains(word)) }
+        #expect(place.ownersProblem == nil, "\(place)")
         #expect(try words.contains("cannot be written") || Directory.entries(path).isEmpty)
+    }
+
+    @Test("A worker that cannot make images still isolates other jobs; what is missing says why")
+    func withoutOwners() {
+        var place = WorkPlace()
+        place.ownersProblem = "no images: the reason"
+        var capabilities = Capabilities(found: ["isolation": "user-namespace", "root": "yes"], missing: [])
+        capabilities.note(place)
+        #expect(capabilities.found == ["isolation": "user-namespace", "root": "no"])
+        #expect(capabilities.missing.contains { $0.what.contains("the reason") })
+        let report = DoctorReport(
+            capabilities: capabilities, isolation: Isolation(processes: .userNamespace, hasControlGroup: false),
+            root: "/srv", freeBytes: 100 << 30, workPlace: place)
+        #expect(!report.isHealthy && report.text.contains("no images: the reason"))
     }
 
     @Test("doctor shows the ways to the network without their secrets")

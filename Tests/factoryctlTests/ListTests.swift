@@ -137,6 +137,10 @@ import Testing
         #expect(found?.seen.contains("isolation none") == true)
         worker.capabilities["isolation"] = "namespace"
         #expect(Finding.workers([worker], next: .plain).first?.advice == nil)
+        worker.capabilities["root"] = "no"
+        let imageless = Finding.workers([worker], next: .plain).first
+        #expect(imageless?.advice?.contains("makes no images") == true)
+        #expect(imageless?.seen.hasSuffix(", no images") == true)
     }
 
     @Test func findingsSayWhatToDo() {

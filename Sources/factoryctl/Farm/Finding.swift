@@ -84,10 +84,20 @@ struct Finding: Sendable, Equatable {
             // A worker that looked and found none says "no".
             let isolation = worker.capabilities["isolation"].flatMap { $0 == "no" ? nil : $0 }
             let architectures = worker.architectures.map(\.rawValue).joined(separator: ", ")
+            let makesImages = worker.capabilities["root"] != "no"
+            let advice: String? =
+                if isolation == nil {
+                    "it cannot isolate jobs: run 'factory-worker doctor' there"
+                } else if !makesImages {
+                    "it makes no images: run 'factory-worker doctor' there"
+                } else {
+                    nil
+                }
             return Finding(
-                "worker", isolation == nil ? "it cannot isolate jobs: run 'factory-worker doctor' there" : nil,
+                "worker", advice,
                 "\(worker.name): \(architectures), \(Human.count(worker.slots, "slot")), "
-                    + "isolation \(isolation ?? "none"), kvm \(worker.capabilities["kvm"] ?? "no")")
+                    + "isolation \(isolation ?? "none"), kvm \(worker.capabilities["kvm"] ?? "no")"
+                    + (makesImages ? "" : ", no images"))
         }
     }
 }
