@@ -1,5 +1,5 @@
 package import FactoryProtocol
-import IO
+package import IO
 import JSON
 
 /// The events of one build, in one append-only file that is their order: line n holds event n.
@@ -17,7 +17,11 @@ package final class BuildLog: Sendable {
 
     private let file: LogFile
     private let mostBytes: Int64
+    private let threads: BlockingThreads
     private let state: Locked<State>
+    /// Appends are made one at a time: what is stored already, the numbers and the place of the lines are decided and
+    /// written before the next append looks at them.
+    private let turn = Turn()
 
     struct State {
         /// Where the next line goes.
@@ -46,13 +50,30 @@ package final class BuildLog: Sendable {
         let number: Int
     }
 
+    /// Numbered events that are to be written, and their lines.
+    private struct Batch: Sendable {
+        private(set) var events: [(stored: StoredEvent, length: Int64)] = []
+        private(set) var bytes: [UInt8] = []
+
+        mutating func add(_ stored: StoredEvent) throws {
+            let line = try stored.line()
+            bytes += line
+            events.append((stored, Int64(line.count)))
+        }
+    }
+
     /// Opens a build's log; a line that a crash left half written is cut off. From a line in the middle that is no event
     /// on (as a power cut leaves them) everything is set aside beside the log, and ``damage`` says so.
     ///
+    /// Blocks while it reads the file. Appends are written on `threads`.
+    ///
     /// - Throws: ``EventsError`` with `io` or `disk-full`.
-    package init(path: String, mostBytesOfAttempt: Int64 = standardMost) throws(EventsError) {
+    package init(
+        path: String, mostBytesOfAttempt: Int64 = standardMost, threads: BlockingThreads = .disk
+    ) throws(EventsError) {
         file = try LogFile(path: path)
         mostBytes = mostBytesOfAttempt
+        self.threads = threads
         state = Locked(try Self.scan(file))
     }
 
@@ -126,20 +147,18 @@ package final class BuildLog: Sendable {
     /// - Returns: the outbox number of the last event that is stored now.
     /// - Throws: ``EventsError``: no room, or the disk failed; nothing of the batch counts as stored then.
     @discardableResult
-    package func append(farm events: [(id: Int64, event: Event)]) throws -> Int64 {
-        let (last, woken) = try state.withLock { state in
-            let fresh = events.filter { $0.id > state.lastFarmEvent }
-            let batch = try fresh.enumerated().map { place, farm in
-                var event = farm.event
-                event.seq = state.lastSeq + 1 + Int64(place)
-                let numbered = StoredEvent(event: event, spoolSeq: nil, farmSeq: farm.id)
-                return (event: numbered, line: try numbered.line())
-            }
-            let woken = try store(batch, in: &state)
-            return (state.lastFarmEvent, woken)
+    package func append(farm events: [(id: Int64, event: Event)]) async throws -> Int64 {
+        await turn.take()
+        defer { turn.pass() }
+        let (lastSeq, lastFarmEvent) = state.withLock { ($0.lastSeq, $0.lastFarmEvent) }
+        var batch = Batch()
+        for farm in events where farm.id > lastFarmEvent {
+            var event = farm.event
+            event.seq = lastSeq + 1 + Int64(batch.events.count)
+            try batch.add(StoredEvent(event: event, spoolSeq: nil, farmSeq: farm.id))
         }
-        for waiter in woken { waiter.resume() }
-        return last
+        try await store(batch)
+        return batch.events.last?.stored.farmSeq ?? lastFarmEvent
     }
 
     /// Adds a job's events, numbered by its spool. Those already stored are dropped, so a resent batch does no harm. Lines
@@ -147,39 +166,34 @@ package final class BuildLog: Sendable {
     ///
     /// - Returns: the last spool number that is stored now, or dropped.
     /// - Throws: ``EventsError`` with `gap` when numbers are missing between.
-    package func append(_ events: [Event], job: JobID, attempt: Int) throws -> Int64 {
+    package func append(_ events: [Event], job: JobID, attempt: Int) async throws -> Int64 {
+        await turn.take()
+        defer { turn.pass() }
         let key = Attempt(job: job, number: attempt)
-        let (through, woken) = try state.withLock { state in
-            var next = state.through[key] ?? 0
-            var isCapped = state.capped.contains(key)
-            var room = mostBytes - (state.bytes[key] ?? 0)
-            var batch: [(event: StoredEvent, line: [UInt8])] = []
-            for event in events where event.seq > next {
-                next += 1
-                guard event.seq == next else {
-                    throw EventsError(.gap, "\(job) attempt \(attempt): event \(event.seq) came after \(next - 1)")
-                }
-                var kind = event.kind
-                if room <= 0, kind.mayBeDropped {
-                    guard !isCapped else { continue }
-                    isCapped = true
-                    kind = .warning(BuildLog.cap(mostBytes))
-                }
-                let numbered = StoredEvent(
-                    event: Event(
-                        seq: state.lastSeq + 1 + Int64(batch.count), at: event.at, job: job, attempt: attempt,
-                        kind: kind),
-                    spoolSeq: event.seq, farmSeq: nil)
-                let line = try numbered.line()
-                room -= Int64(line.count)
-                batch.append((numbered, line))
-            }
-            let woken = try store(batch, in: &state)
-            state.through[key] = next
-            return (next, woken)
+        let (lastSeq, stored, wasCapped, bytes) = state.withLock { state in
+            (state.lastSeq, state.through[key] ?? 0, state.capped.contains(key), state.bytes[key] ?? 0)
         }
-        for waiter in woken { waiter.resume() }
-        return through
+        var (next, isCapped) = (stored, wasCapped)
+        var batch = Batch()
+        for event in events where event.seq > next {
+            next += 1
+            guard event.seq == next else {
+                throw EventsError(.gap, "\(job) attempt \(attempt): event \(event.seq) came after \(next - 1)")
+            }
+            var kind = event.kind
+            if bytes + Int64(batch.bytes.count) >= mostBytes, kind.mayBeDropped {
+                guard !isCapped else { continue }
+                isCapped = true
+                kind = .warning(BuildLog.cap(mostBytes))
+            }
+            let numbered = Event(
+                seq: lastSeq + 1 + Int64(batch.events.count), at: event.at, job: job, attempt: attempt, kind: kind)
+            try batch.add(StoredEvent(event: numbered, spoolSeq: event.seq, farmSeq: nil))
+        }
+        try await store(batch)
+        // Also past what was dropped at the end.
+        state.withLock { $0.through[key] = next }
+        return next
     }
 
     /// What stands in the log where an attempt has written too much.
@@ -189,18 +203,20 @@ package final class BuildLog: Sendable {
             message: "this attempt has written \(bytes >> 20) MiB of log: further lines are not kept")
     }
 
-    /// Writes a batch under the lock and returns whom to wake.
-    private func store(
-        _ batch: [(event: StoredEvent, line: [UInt8])], in state: inout State
-    ) throws -> [CheckedContinuation<Void, Never>] {
-        guard !batch.isEmpty else { return [] }
-        try file.write(batch.flatMap(\.line), at: state.end)
-        for (event, line) in batch {
-            state.note(event, at: state.end, length: Int64(line.count))
-            state.end += Int64(line.count)
+    /// Writes a batch where the log ends and wakes who waits for it; in the turn of the append.
+    private func store(_ batch: Batch) async throws(EventsError) {
+        guard !batch.events.isEmpty else { return }
+        let end = state.withLock { $0.end }
+        try await threads.run { [file] () throws(EventsError) in try file.write(batch.bytes, at: end) }
+        let woken = state.withLock { state in
+            for (stored, length) in batch.events {
+                state.note(stored, at: state.end, length: length)
+                state.end += length
+            }
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
         }
-        defer { state.waiters = [:] }
-        return Array(state.waiters.values)
+        for waiter in woken { waiter.resume() }
     }
 
     /// Puts everything on the disk. Blocks; called on a thread that may.

@@ -2,7 +2,7 @@ import FactoryProtocol
 import JSON
 
 /// A line of a build's log: an event in the build's numbering, and the number that the job's spool gave it.
-struct StoredEvent: Codable {
+struct StoredEvent: Codable, Sendable {
     var event: Event
     /// The number in the spool; nil for what the farm itself says.
     var spoolSeq: Int64?

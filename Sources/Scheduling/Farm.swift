@@ -118,7 +118,7 @@ package final class Farm: Sendable {
             log = try await logs.log(of: build)
         }
         while !events.isEmpty {
-            last = try log.append(farm: events.map { (id: $0.id, event: $0.event) })
+            last = try await log.append(farm: events.map { (id: $0.id, event: $0.event) })
             events = try await store.farmEvents(of: build, after: last)
         }
         guard log.hasEnded, try await store.hasFarmEvents(build) else { return nil }

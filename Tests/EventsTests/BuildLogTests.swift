@@ -43,8 +43,8 @@ extension BuildLog {
     @discardableResult
     fileprivate func append(
         _ kind: Event.Kind, at: Timestamp, job: JobID? = nil, attempt: Int? = nil
-    ) throws -> Int64 {
-        try append(farm: [(lastFarmEvent + 1, Event(seq: 0, at: at, job: job, attempt: attempt, kind: kind))])
+    ) async throws -> Int64 {
+        try await append(farm: [(lastFarmEvent + 1, Event(seq: 0, at: at, job: job, attempt: attempt, kind: kind))])
     }
 }
 
@@ -55,9 +55,9 @@ private let ended = Event.Kind.buildEnded(
     @Test func theFarmsEventsAndAJobsAreNumberedInOneRow() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
-        try log.append(.buildAccepted(BuildAccepted(jobs: [])), at: now)
-        #expect(try log.append(lines(1...3), job: job, attempt: 1) == 3)
-        try log.append(.jobStateChanged(JobStateChanged(state: .succeeded)), at: now, job: job, attempt: 1)
+        try await log.append(.buildAccepted(BuildAccepted(jobs: [])), at: now)
+        #expect(try await log.append(lines(1...3), job: job, attempt: 1) == 3)
+        try await log.append(.jobStateChanged(JobStateChanged(state: .succeeded)), at: now, job: job, attempt: 1)
         let events = try await all(log)
         #expect(events.map(\.seq) == [1, 2, 3, 4, 5])
         #expect(events[1].job == job)
@@ -67,18 +67,18 @@ private let ended = Event.Kind.buildEnded(
     @Test func aResentBatchIsStoredOnce() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
-        _ = try log.append(lines(1...5), job: job, attempt: 1)
-        #expect(try log.append(lines(3...8), job: job, attempt: 1) == 8)
-        #expect(try log.append(lines(1...2), job: job, attempt: 1) == 8)
+        _ = try await log.append(lines(1...5), job: job, attempt: 1)
+        #expect(try await log.append(lines(3...8), job: job, attempt: 1) == 8)
+        #expect(try await log.append(lines(1...2), job: job, attempt: 1) == 8)
         #expect(try await all(log).count == 8)
         #expect(log.through(job: job, attempt: 1) == 8)
         #expect(log.through(job: job, attempt: 2) == 0)
     }
 
-    @Test func missingNumbersAreRefusedAndNothingIsStored() throws {
+    @Test func missingNumbersAreRefusedAndNothingIsStored() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
-        #expect(throws: EventsError.self) { try log.append(lines(2...3), job: job, attempt: 1) }
+        await #expect(throws: EventsError.self) { try await log.append(lines(2...3), job: job, attempt: 1) }
         #expect(log.lastSeq == 0)
         #expect(try folder.text().isEmpty)
     }
@@ -86,8 +86,8 @@ private let ended = Event.Kind.buildEnded(
     @Test func anotherOpeningFindsEverything() async throws {
         let folder = try LogFolder()
         let first = try BuildLog(path: folder.file)
-        _ = try first.append(lines(1...1000), job: job, attempt: 2)
-        try first.append(ended, at: now)
+        _ = try await first.append(lines(1...1000), job: job, attempt: 2)
+        try await first.append(ended, at: now)
         let second = try BuildLog(path: folder.file)
         #expect(second.lastSeq == 1001)
         #expect(second.through(job: job, attempt: 2) == 1000)
@@ -97,15 +97,15 @@ private let ended = Event.Kind.buildEnded(
     }
 
     @Test(arguments: ["{", "{\"seq\":2", "garbage\n", "{\"seq\":2,\"at\":1,\"kind\":\"log\"}\n"])
-    func aTornLastLineIsCutOff(tail: String) throws {
+    func aTornLastLineIsCutOff(tail: String) async throws {
         let folder = try LogFolder()
-        _ = try BuildLog(path: folder.file).append(lines(1...1), job: job, attempt: 1)
+        _ = try await BuildLog(path: folder.file).append(lines(1...1), job: job, attempt: 1)
         let whole = try folder.text()
         try folder.write(whole + tail)
         let log = try BuildLog(path: folder.file)
         #expect(log.lastSeq == 1)
         #expect(try folder.text() == whole)
-        #expect(try log.append(lines(2...2), job: job, attempt: 1) == 2)
+        #expect(try await log.append(lines(2...2), job: job, attempt: 1) == 2)
     }
 
     /// What a power cut leaves: a page of zeros in the middle, or an event that does not follow.
@@ -116,9 +116,9 @@ private let ended = Event.Kind.buildEnded(
     func fromAnUnreadableLineOnEverythingIsSetAside(bad: String) async throws {
         let folder = try LogFolder()
         let first = try BuildLog(path: folder.file)
-        _ = try first.append(lines(1...1), job: job, attempt: 1)
+        _ = try await first.append(lines(1...1), job: job, attempt: 1)
         let whole = try folder.text()
-        _ = try first.append(lines(2...4), job: job, attempt: 1)
+        _ = try await first.append(lines(2...4), job: job, attempt: 1)
         let rest = String(try folder.text().dropFirst(whole.count))
         for round in 1...2 {
             try folder.write(whole + bad + rest)
@@ -130,7 +130,7 @@ private let ended = Event.Kind.buildEnded(
             #expect(try folder.text() == whole)
             #expect(log.through(job: job, attempt: 1) == 1)
             // The spool sends the rest again.
-            #expect(try log.append(lines(2...4), job: job, attempt: 1) == 4)
+            #expect(try await log.append(lines(2...4), job: job, attempt: 1) == 4)
             #expect(try await all(log).map(\.seq) == [1, 2, 3, 4])
             log.mended()
             #expect(log.damage == nil)
@@ -140,19 +140,19 @@ private let ended = Event.Kind.buildEnded(
     @Test func anAttemptThatWritesTooMuchIsCappedAndThatIsSaid() async throws {
         let folder = try LogFolder()
         var log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
-        #expect(try log.append(lines(1...100), job: job, attempt: 1) == 100)
+        #expect(try await log.append(lines(1...100), job: job, attempt: 1) == 100)
         let kept = log.lastSeq
         #expect(kept < 20)
         for _ in 1...2 {
             // Also after a restart; what is dropped is acknowledged, however often it comes.
-            #expect(try log.append(lines(1...200), job: job, attempt: 1) == 200)
+            #expect(try await log.append(lines(1...200), job: job, attempt: 1) == 200)
             #expect(log.lastSeq == kept)
             log = try BuildLog(path: folder.file, mostBytesOfAttempt: 1000)
         }
         let step = Event(seq: 201, at: now, kind: .stepStarted(StepStarted(step: "s", title: "Still told")))
-        #expect(try log.append(lines(1...200) + [step] + lines(202...203), job: job, attempt: 1) == 203)
+        #expect(try await log.append(lines(1...200) + [step] + lines(202...203), job: job, attempt: 1) == 203)
         // Another attempt has its own.
-        #expect(try log.append(lines(1...2), job: job, attempt: 2) == 2)
+        #expect(try await log.append(lines(1...2), job: job, attempt: 2) == 2)
         let events = try await all(log)
         #expect(events.map(\.seq) == Array(1...Int64(events.count)))
         let warnings = events.compactMap { event -> Warning? in
@@ -172,10 +172,10 @@ private let ended = Event.Kind.buildEnded(
             return seen
         }()
         for seq in Int64(1)...50 {
-            _ = try log.append(lines(seq...seq), job: job, attempt: 1)
+            _ = try await log.append(lines(seq...seq), job: job, attempt: 1)
             await Task.yield()
         }
-        try log.append(ended, at: now)
+        try await log.append(ended, at: now)
         #expect(try await watched == Array(1...51))
     }
 
@@ -185,21 +185,21 @@ private let ended = Event.Kind.buildEnded(
         let events = (Int64(1)...5).map { id in
             (id: id, event: Event(seq: 0, at: now, kind: .warning(Warning(code: "c", message: "\(id)"))))
         }
-        #expect(try log.append(farm: Array(events[..<3])) == 3)
-        #expect(try log.append(farm: Array(events[1...])) == 5)
+        #expect(try await log.append(farm: Array(events[..<3])) == 3)
+        #expect(try await log.append(farm: Array(events[1...])) == 5)
         let again = try BuildLog(path: folder.file)
-        #expect(try again.append(farm: events) == 5)
+        #expect(try await again.append(farm: events) == 5)
         #expect(try await all(again).map(\.seq) == [1, 2, 3, 4, 5])
     }
 
     @Test func aBuildThatIsTriedAgainGoesOnAfterItsFirstEnd() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
-        try log.append(ended, at: now)
+        try await log.append(ended, at: now)
         #expect(log.hasEnded)
-        _ = try log.append(lines(1...2), job: job, attempt: 2)
+        _ = try await log.append(lines(1...2), job: job, attempt: 2)
         #expect(!log.hasEnded)
-        try log.append(ended, at: now)
+        try await log.append(ended, at: now)
         // A watcher that shows every event counts on it that none is left out.
         #expect(try await all(log).map(\.seq) == [1, 2, 3, 4])
     }
@@ -207,7 +207,7 @@ private let ended = Event.Kind.buildEnded(
     @Test func aWatcherReadsTheFileOnAThreadThatMayWaitForTheDisk() async throws {
         let folder = try LogFolder()
         let log = try BuildLog(path: folder.file)
-        _ = try log.append(lines(1...1000), job: job, attempt: 1)
+        _ = try await log.append(lines(1...1000), job: job, attempt: 1)
         let threads = BlockingThreads("test", most: 2)
         var seen: [Int64] = []
         for try await event in EventStream(log, from: 1, follow: false, threads: threads) { seen.append(event.seq) }
@@ -238,12 +238,12 @@ private let ended = Event.Kind.buildEnded(
             try await withThrowingTaskGroup(of: Void.self) { writers in
                 for job in jobs {
                     writers.addTask {
-                        for seq in Int64(1)...200 { _ = try log.append(lines(seq...seq), job: job, attempt: 1) }
+                        for seq in Int64(1)...200 { _ = try await log.append(lines(seq...seq), job: job, attempt: 1) }
                     }
                 }
                 try await writers.waitForAll()
             }
-            try log.append(ended, at: now)
+            try await log.append(ended, at: now)
             var views: [[Event]] = []
             for try await view in group { views.append(view) }
             #expect(views.allSatisfy { $0.map(\.seq) == Array(1...801) })

@@ -13,7 +13,7 @@ import Testing
         let (long, short) = (BuildID("01LONG"), BuildID("01SHORT"))
         let path = root + "/01LONG/events.ndjson"
         try Directory.make(root + "/01LONG")
-        try writeLog(path, lines: 30_000)
+        try await writeLog(path, lines: 30_000)
         let logs = EventLogs(folder: root)
         let isOpen = Locked(false)
         let opening = Task {
@@ -30,11 +30,11 @@ import Testing
 }
 
 /// Writes a log of many events without encoding each.
-private func writeLog(_ path: String, lines: Int) throws {
+private func writeLog(_ path: String, lines: Int) async throws {
     let event = Event(seq: 1, at: Timestamp(milliseconds: 1), kind: .log(LogLine(text: "a line")))
     do {
         let log = try BuildLog(path: path)
-        try log.append(farm: [(id: 1, event: event)])
+        try await log.append(farm: [(id: 1, event: event)])
     }
     let line = String(decoding: try FileIO.read(path, limit: 1 << 20), as: UTF8.self)
     let parts = line.split(separator: "\"seq\":1", omittingEmptySubsequences: false)

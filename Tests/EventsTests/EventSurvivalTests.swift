@@ -19,7 +19,7 @@ import Testing
             let microseconds = useconds_t(1000 + (state >> 33) % 60_000)
             await #expect(processExitsWith: .signal(SIGKILL), "round \(round), seed \(seed)") {
                 [path = path as String, ledger = ledger as String, microseconds = microseconds as useconds_t] in
-                try appendUntilKilled(path, ledger: ledger, after: microseconds)
+                try await appendUntilKilled(path, ledger: ledger, after: microseconds)
             }
         }
         let log = try BuildLog(path: path)
@@ -54,7 +54,7 @@ private func readFile(_ path: String) throws -> [UInt8] {
     return Array(bytes.prefix(max(0, count)))
 }
 
-private func appendUntilKilled(_ path: String, ledger: String, after microseconds: useconds_t) throws {
+private func appendUntilKilled(_ path: String, ledger: String, after microseconds: useconds_t) async throws {
     let log = try BuildLog(path: path)
     let notes = open(ledger, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     var thread = pthread_t()
@@ -75,10 +75,10 @@ private func appendUntilKilled(_ path: String, ledger: String, after microsecond
         for job in [JobID("01B.a"), JobID("01B.b")] {
             let through = log.through(job: job, attempt: 1)
             // From two before what is stored: a resent batch.
-            _ = try log.append((max(1, through - 1)...through + 7).map(event), job: job, attempt: 1)
+            _ = try await log.append((max(1, through - 1)...through + 7).map(event), job: job, attempt: 1)
         }
         let farm = log.lastFarmEvent
-        try log.append(farm: (max(1, farm - 1)...farm + 2).map { (id: $0, event: event($0)) })
+        try await log.append(farm: (max(1, farm - 1)...farm + 2).map { (id: $0, event: event($0)) })
         let line = Array("\(log.lastSeq)\n".utf8)
         _ = line.withUnsafeBytes { write(notes, $0.baseAddress, $0.count) }
     }

@@ -164,7 +164,7 @@ struct BadPeerTests {
             let text = String(repeating: "x", count: 2000)
             for seq in Int64(1)...2000 {
                 let event = Event(seq: seq, at: .wall, kind: .log(LogLine(text: text)))
-                _ = try log.append([event], job: JobID("\(build).self-test-amd64"), attempt: 1)
+                _ = try await log.append([event], job: JobID("\(build).self-test-amd64"), attempt: 1)
             }
             _ = try await client.ask(AskStatus(), for: StatusReport.self)
             try await deaf.connection.socket.waitForHangup(until: .in(.seconds(20)))
@@ -191,7 +191,7 @@ struct BadPeerTests {
                 for _ in 0..<500 {
                     number += 1
                     let event = Event(seq: number, at: .wall, kind: .log(LogLine(text: text)))
-                    _ = try log.append([event], job: job, attempt: 1)
+                    _ = try await log.append([event], job: job, attempt: 1)
                 }
                 // To the end: a watch that had not caught up when the events came has then, and lags the next time.
                 while lagged == nil, next <= log.lastSeq {

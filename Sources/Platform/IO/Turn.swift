@@ -1,7 +1,7 @@
-import IO
-
 /// Lets tasks through one at a time, in the order in which they came.
-final class Turn: Sendable {
+///
+/// A cancelled task waits for its turn like any other: what it does then must be short.
+package final class Turn: Sendable {
     private struct State {
         var taken = false
         var queue: [CheckedContinuation<Void, Never>] = []
@@ -9,7 +9,10 @@ final class Turn: Sendable {
 
     private let state = Locked(State())
 
-    func take() async {
+    package init() {}
+
+    /// Waits until nobody else has the turn, and takes it.
+    package func take() async {
         await withCheckedContinuation { continuation in
             let free = state.withLock { state in
                 guard state.taken else {
@@ -23,7 +26,8 @@ final class Turn: Sendable {
         }
     }
 
-    func pass() {
+    /// Gives the turn to the next one.
+    package func pass() {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.queue.isEmpty else {
                 state.taken = false
