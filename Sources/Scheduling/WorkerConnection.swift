@@ -106,7 +106,7 @@ struct WorkerConnection: Sendable {
                 group.addTask {
                     while let (report, id) = lanes.withLock({ $0.next(of: job) }) {
                         room.wake()
-                        try await handle(report, id: id)
+                        try await deal(with: report, id: id) { end.withLock { $0 != nil } }
                     }
                 }
             }
@@ -136,6 +136,32 @@ struct WorkerConnection: Sendable {
             while lanes.withLock({ $0.isFull }) {
                 guard await rooms.next() != nil else { throw CancellationError() }
             }
+        }
+    }
+
+    /// Deals with a report. What the disk or one row refuses is tried again until it works: it costs this job time, and the
+    /// worker's other jobs nothing. Once `hasEnded`, the worker says it again over its next connection.
+    private func deal(with report: WorkerReport, id: Int64?, hasEnded: () -> Bool) async throws {
+        var pause = farm.settings.tick
+        var isSaid = false
+        while true {
+            let reason: String
+            do {
+                return try await handle(report, id: id)
+            } catch let error as EventsError where error.code != .gap {
+                reason = error.message
+            } catch let error as QueueError where farm.store.failure == nil {
+                reason = error.message
+            }
+            guard !hasEnded() else { return }
+            if !isSaid {
+                farm.log.error(
+                    "What a worker says of a job cannot be written down yet.",
+                    ["worker": name.rawValue, "job": report.job.rawValue, "why": reason])
+                isSaid = true
+            }
+            try await Poller.shared.sleep(until: .in(pause))
+            pause = min(pause * 2, farm.settings.tick * 30)
         }
     }
 

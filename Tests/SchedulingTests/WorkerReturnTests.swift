@@ -1,3 +1,4 @@
+import FactoryEvents
 import FactoryProtocol
 import FactoryQueue
 import FactorySpec
@@ -245,6 +246,36 @@ struct WorkerReturnTests {
             let submitted = try await fixture.submit(client)
             let assign: Assign = try await worker.expect()
             #expect(assign.job.build == submitted.build)
+        }
+    }
+
+    @Test func aLogThatCannotBeOpenedCostsNoOtherJob() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (worker, _) = try await fixture.worker(slots: 2)
+            let build = try await fixture.submit(client, key: "a").build
+            let first: Assign = try await worker.expect()
+            // In the place of the log, which is not open any more, something that is none.
+            await fixture.farm.publisher.published(build)
+            try await fixture.farm.logs.remove(build)
+            let folder = fixture.folder.file("logs/\(build)")
+            for path in [folder, folder + "/events.ndjson"] { try Directory.make(path) }
+            try await worker.say(Accepted(job: first.job, fence: first.fence))
+            try await worker.say(JobEvents(job: first.job, fence: first.fence, events: [line(1)]))
+
+            let other = try await fixture.submit(client, key: "b").build
+            let second: Assign = try await worker.expect()
+            try await worker.say(Accepted(job: second.job, fence: second.fence))
+            _ = try await worker.ask(
+                JobEvents(job: second.job, fence: second.fence, events: [line(1)]), for: Ack.self)
+            let _: Settled = try await worker.ask(Finished(job: second.job, fence: second.fence, outcome: .succeeded))
+            #expect(try await client.watch(other).verdict.result == .succeeded)
+
+            try Directory.remove(folder)
+            #expect(try await worker.expect(Ack.self) == Ack(job: first.job, fence: first.fence, through: 1))
+            let _: Settled = try await worker.ask(Finished(job: first.job, fence: first.fence, outcome: .succeeded))
+            #expect(try await client.watch(build).verdict.result == .succeeded)
         }
     }
 
