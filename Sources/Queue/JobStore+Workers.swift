@@ -16,13 +16,11 @@ package struct KnownWorker: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// Keeps what a worker offers; true when it is draining.
-    package func register(
-        _ name: WorkerName, _ offer: Register, software: String
-    ) async throws(QueueError) -> Bool {
+    /// Keeps what a worker offers. Whether it drains stays as it was.
+    package func register(_ name: WorkerName, _ offer: Register, software: String) async throws(QueueError) {
         let now = now
-        return try await write { db in
-            try db.one(
+        try await write { db in
+            _ = try db.run(
                 """
                 INSERT INTO workers(name, architectures_json, slots, capabilities_json, host, software, registered_at,
                     instance)
@@ -30,11 +28,15 @@ extension JobStore {
                 ON CONFLICT(name) DO UPDATE SET architectures_json = excluded.architectures_json,
                     slots = excluded.slots, capabilities_json = excluded.capabilities_json, host = excluded.host,
                     software = excluded.software, registered_at = excluded.registered_at, instance = excluded.instance
-                RETURNING draining
                 """,
                 name, try JSONColumn(offer.architectures), offer.slots, try JSONColumn(offer.capabilities),
                 offer.host, software, now, offer.instance)
         }
+    }
+
+    /// Whether a worker is to get no more jobs; false for one that is not known.
+    package func isDraining(_ name: WorkerName) async throws(QueueError) -> Bool {
+        try await read { db in try db.first("SELECT draining FROM workers WHERE name = ?", name) ?? false }
     }
 
     /// Sets whether a worker gets more jobs.

@@ -222,8 +222,7 @@ struct ClientConnection: Sendable {
 
     private func drain(_ worker: WorkerName, _ draining: Bool) async throws -> Done {
         try require(.administer, "drain workers")
-        try await farm.store.setDraining(worker, draining)
-        farm.registry.setDraining(worker, draining)
+        try await farm.setDraining(worker, draining)
         if draining { _ = await farm.registry.link(of: worker)?.tell(Drain()) } else { farm.wake() }
         return Done()
     }

@@ -189,8 +189,9 @@ package final class Farm: Sendable {
     /// Writes down what a worker offers. While the disk is full what is in memory counts, and a later look writes it.
     func write(_ name: WorkerName, _ offer: Register, _ software: String) async throws(QueueError) {
         do throws(QueueError) {
-            let isDraining = try await store.register(name, offer, software: software)
-            registry.registered(name, offer, software: software, isDraining: isDraining)
+            try await store.register(name, offer, software: software)
+            try await takeOverDraining(of: name)
+            registry.registered(name, offer, software: software)
         } catch {
             guard error.code == .diskFull else { throw error }
             log.warning(

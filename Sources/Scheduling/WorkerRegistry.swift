@@ -9,6 +9,8 @@ final class WorkerRegistry: Sendable {
         var offer: Register
         var software: String
         var isDraining: Bool
+        /// Higher with every time that `isDraining` was taken over from the queue.
+        var drainingVersion = 0
         var lastHeard: Timestamp
         var link: WorkerLink?
         /// Nothing is assigned before the worker has said what it still holds.
@@ -105,11 +107,8 @@ final class WorkerRegistry: Sendable {
     }
 
     /// What a worker offers is written down.
-    func registered(_ name: WorkerName, _ offer: Register, software: String, isDraining: Bool) {
-        entries.withLock { entries in
-            entries[name]?.known = Known(offer: offer, software: software)
-            entries[name]?.isDraining = isDraining
-        }
+    func registered(_ name: WorkerName, _ offer: Register, software: String) {
+        entries.withLock { $0[name]?.known = Known(offer: offer, software: software) }
     }
 
     /// Workers that are here and whose offers are not written down.
@@ -161,8 +160,18 @@ final class WorkerRegistry: Sendable {
         }
     }
 
-    func setDraining(_ name: WorkerName, _ draining: Bool) {
-        entries.withLock { $0[name]?.isDraining = draining }
+    /// Which word of the queue about draining a worker has now, for ``setDraining(_:_:at:)``.
+    func drainingVersion(of name: WorkerName) -> Int { entries.withLock { $0[name]?.drainingVersion ?? 0 } }
+
+    /// Notes what the queue says of draining, unless something newer than `version` was noted already: false then.
+    func setDraining(_ name: WorkerName, _ isDraining: Bool, at version: Int) -> Bool {
+        entries.withLock { entries in
+            guard let entry = entries[name] else { return true }
+            guard entry.drainingVersion == version else { return false }
+            entries[name]?.isDraining = isDraining
+            entries[name]?.drainingVersion += 1
+            return true
+        }
     }
 
     /// A claim was given to a worker: one slot less.

@@ -23,7 +23,7 @@ struct LongListTests {
         let offer = Register(
             architectures: [.amd64], slots: 1, capabilities: Dictionary(uniqueKeysWithValues: values), host: "h")
         let names = (100..<150).map { WorkerName("w\($0)") }
-        for name in names { _ = try await fixture.farm.store.register(name, offer, software: "s") }
+        for name in names { try await fixture.farm.store.register(name, offer, software: "s") }
         try await fixture.run {
             let client = try await fixture.client()
             var found: [WorkerName] = []
@@ -86,7 +86,7 @@ struct LongListTests {
         let offer = Register(
             architectures: [.amd64], slots: 1,
             capabilities: ["tool": String(repeating: "v", count: FrameLimits.afterWelcome)], host: "h")
-        _ = try await fixture.farm.store.register(WorkerName("w"), offer, software: "s")
+        try await fixture.farm.store.register(WorkerName("w"), offer, software: "s")
         try await fixture.run {
             let client = try await fixture.client()
             let error = try await client.ask(ListWorkers(), for: ErrorReply.self)

@@ -90,9 +90,20 @@ import Testing
         }
         #expect(isNew(connect(try link(), after: .zero)) == true)
         #expect(isNew(connect(try link(), after: .zero)) == true, "it was not written down yet")
-        registry.registered(name, offer(), software: "s", isDraining: false)
+        registry.registered(name, offer(), software: "s")
         #expect(isNew(connect(try link(), after: .zero)) == false)
-        registry.registered(name, offer(), software: "older", isDraining: false)
+        registry.registered(name, offer(), software: "older")
         #expect(isNew(connect(try link(), after: .zero)) == true)
+    }
+
+    @Test func whatWasReadOfDrainingBeforeSomethingNewerWasNotedDoesNotCount() throws {
+        _ = connect(try link(), after: .zero)
+        let version = registry.drainingVersion(of: name)
+        #expect(registry.setDraining(name, true, at: version))
+        #expect(!registry.setDraining(name, false, at: version))
+        #expect(registry.isDraining(name))
+        #expect(registry.setDraining(name, false, at: registry.drainingVersion(of: name)))
+        #expect(!registry.isDraining(name))
+        #expect(registry.setDraining(WorkerName("nobody"), true, at: 0), "of an unknown worker nothing has to be noted")
     }
 }
