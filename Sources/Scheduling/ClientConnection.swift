@@ -10,19 +10,11 @@ struct ClientConnection: Sendable {
     let farm: Farm
     let connection: FrameConnection
     let peer: Peer
-    private let activity: Locked<Activity>
-
-    /// What keeps the connection from being idle.
-    private struct Activity {
-        /// How many watches run.
-        var watches = 0
-        /// When a request came, or the last watch ended.
-        var last = ContinuousClock.now
-    }
+    private let activity: Locked<ClientActivity>
 
     init(farm: Farm, connection: FrameConnection, peer: Peer) {
         (self.farm, self.connection, self.peer) = (farm, connection, peer)
-        activity = Locked(Activity())
+        activity = Locked(ClientActivity(now: .now))
     }
 
     /// Talks until the connection ends.
@@ -35,7 +27,8 @@ struct ClientConnection: Sendable {
             while true {
                 // How long nothing may come is the other task's matter: it depends on the watches.
                 let incoming = try await connection.next(until: .never)
-                activity.withLock { $0.last = .now }
+                activity.withLock { $0.asked() }
+                defer { activity.withLock { $0.answered(now: .now) } }
                 if incoming.type == Watch.type {
                     if let watch = try await begin(incoming) { group.addTask { try await watch.run() } }
                 } else {
@@ -48,8 +41,7 @@ struct ClientConnection: Sendable {
     /// Ends the connection once nothing was asked for long and nothing is watched.
     private func endWhenIdle() async {
         while true {
-            let idle = farm.settings.idle
-            let left = activity.withLock { $0.watches > 0 ? idle : idle - (ContinuousClock.now - $0.last) }
+            let left = activity.withLock { $0.left(of: farm.settings.idle, now: .now) }
             guard left > .zero else { break }
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(left))
@@ -68,22 +60,12 @@ struct ClientConnection: Sendable {
             let message: Watch = try incoming.decode()
             let build = try await farm.store.resolve(message.build)
             let log = try await farm.log(of: build)
-            let isTooMany = activity.withLock { activity in
-                guard activity.watches < farm.settings.watches else { return true }
-                activity.watches += 1
-                return false
-            }
-            guard !isTooMany else {
+            guard activity.withLock({ $0.beginWatch(most: farm.settings.watches) }) else {
                 throw FarmError("too-many-watches", "a connection has at most \(farm.settings.watches) watches at once")
             }
             return WatchStream(
                 request: message, id: incoming.id, log: log, farm: farm, connection: connection,
-                ended: { [activity] in
-                    activity.withLock { activity in
-                        activity.watches -= 1
-                        activity.last = .now
-                    }
-                })
+                ended: { [activity] in activity.withLock { $0.endWatch(now: .now) } })
         } catch {
             try await refuse(error, incoming)
             return nil
