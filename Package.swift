@@ -189,7 +189,7 @@ let package = Package(
             [
                 "factory-worker", "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryExecution", "Processes",
                 "Arguments",
-                "HTTP", "Crypto", "IO", "JSON",
+                "HTTP", "Crypto", "IO", "JSON", "Systemd",
             ]),
         tests(
             "factoryctl",

@@ -36,9 +36,10 @@ package enum ImageJob {
             } catch let error as ImageError {
                 throw error.failure
             }
-        } catch let error as JobFailure where error.failure.code == "disk-full" {
+        } catch {
             // The next attempt finds all the room that there can be.
-            await upkeep.makeRoom()
+            let isFull = (error as? JobFailure)?.failure.code == "disk-full" || context.isOutOfRoom()
+            if isFull { await upkeep.makeRoom() }
             throw error
         }
         await upkeep.tidy()

@@ -20,10 +20,13 @@ package struct JobContext: Sendable {
     package var tools: ToolEnvironment
     /// Its voice.
     package var report: JobReport
+    /// Whether the job is being ended because it may write no more to its disk.
+    package var isOutOfRoom: @Sendable () -> Bool
 
     package init(
         job: JobID, inputs: [Artifact], spool: String, trees: String, cache: String, noCache: Bool,
-        sourceDateEpoch: Int64? = nil, tools: ToolEnvironment = ToolEnvironment([:]), report: JobReport
+        sourceDateEpoch: Int64? = nil, tools: ToolEnvironment = ToolEnvironment([:]), report: JobReport,
+        isOutOfRoom: @escaping @Sendable () -> Bool = { false }
     ) {
         self.job = job
         self.inputs = inputs
@@ -34,6 +37,7 @@ package struct JobContext: Sendable {
         self.sourceDateEpoch = sourceDateEpoch
         self.tools = tools
         self.report = report
+        self.isOutOfRoom = isOutOfRoom
     }
 
     /// Where the job leaves its artifacts, by name.

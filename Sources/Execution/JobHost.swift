@@ -17,6 +17,8 @@ package struct JobHost: Sendable {
     private let lock: SpoolLock
     private let stop: StopSignal
     private let environment: ToolEnvironment
+    /// Raised before the body is cancelled for it.
+    private let isOutOfRoom = Locked(false)
     private let onEvent: @Sendable (Event.Kind) -> Void
 
     /// Takes the lock and reads the order.
@@ -67,7 +69,8 @@ package struct JobHost: Sendable {
         }
         let context = JobContext(
             job: order.job, inputs: order.inputs, spool: spool.directory, trees: order.trees, cache: order.cache,
-            noCache: order.noCache, sourceDateEpoch: order.sourceDateEpoch, tools: environment, report: report)
+            noCache: order.noCache, sourceDateEpoch: order.sourceDateEpoch, tools: environment, report: report,
+            isOutOfRoom: { [isOutOfRoom] in isOutOfRoom.withLock { $0 } })
         let end = await race(ended, body, context)
         let made = heard.withLock { $0.artifacts }
         var outcome = outcome(of: end, made)
@@ -134,6 +137,7 @@ package struct JobHost: Sendable {
                     return nil
                 }
             }
+            group.addTask { await outOfRoom() }
             // The first word counts: what the body throws because it was cancelled says nothing.
             var first: JobEnd?
             while let end = await group.next() {
@@ -143,6 +147,26 @@ package struct JobHost: Sendable {
                 }
             }
             return first ?? .stopped
+        }
+    }
+
+    /// How often the room that is left is looked at.
+    private static let look = Duration.milliseconds(250)
+
+    /// Waits until less is free than is kept for the farm. What is written between two looks may take some of it.
+    private func outOfRoom() async -> JobEnd? {
+        guard let reserve = order.reserve else { return nil }
+        while true {
+            do throws(IOError) {
+                if try await BlockingThreads.disk.run({ () throws(IOError) in try reserve.isBroken() }) {
+                    isOutOfRoom.withLock { $0 = true }
+                    return .failed(IOError(.noSpace, reserve.words))
+                }
+                try await Poller.shared.sleep(until: .in(Self.look))
+            } catch {
+                // Cancelled; or the directory cannot be looked at, and what writes to it says why.
+                return nil
+            }
         }
     }
 

@@ -23,10 +23,13 @@ package struct JobOrder: Codable, Sendable, Equatable {
     package var trees: String
     /// Package and download caches.
     package var cache: String
+    /// What stays free on a disk that is the farm's too.
+    package var reserve: DiskReserve?
 
     package init(
         job: JobID, attempt: Int, fence: Fence, work: JobWork, inputs: [Artifact] = [], noCache: Bool = false,
-        sourceDateEpoch: Int64? = nil, timeoutSeconds: Int64, trees: String, cache: String
+        sourceDateEpoch: Int64? = nil, timeoutSeconds: Int64, trees: String, cache: String,
+        reserve: DiskReserve? = nil
     ) {
         self.job = job
         self.attempt = attempt
@@ -38,6 +41,7 @@ package struct JobOrder: Codable, Sendable, Equatable {
         self.timeoutSeconds = timeoutSeconds
         self.trees = trees
         self.cache = cache
+        self.reserve = reserve
     }
 }
 

@@ -117,7 +117,9 @@ extension Farm {
             inputs: job.inputs.map { artifact in
                 Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
             },
-            upload: Upload(url: url, token: job.token, localDirectory: incoming),
+            upload: Upload(
+                url: url, token: job.token, localDirectory: incoming,
+                reserveBytes: incoming == nil ? nil : access.reserve()),
             timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
         // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
         // may have arrived after all.

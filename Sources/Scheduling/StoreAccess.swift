@@ -11,6 +11,8 @@ package struct StoreAccess: Sendable {
     package var openIncoming: @Sendable (_ attempt: String) -> String?
     /// Removes what an attempt left there.
     package var closeIncoming: @Sendable (_ attempt: String) -> Void
+    /// Bytes that are kept free on the disk of those directories; nil when nobody can tell.
+    package var reserve: @Sendable () -> Int64?
     /// What the artifacts take and what the disk has left, in bytes.
     package var usage: @Sendable () async -> (store: Int64, free: Int64)
     /// Why the store takes no artifact now, because there is no room for it; nil when it does.
@@ -27,6 +29,7 @@ package struct StoreAccess: Sendable {
         isStored: @escaping @Sendable (Digest) -> Bool, path: @escaping @Sendable (Digest) -> String?,
         openIncoming: @escaping @Sendable (_ attempt: String) -> String?,
         closeIncoming: @escaping @Sendable (_ attempt: String) -> Void,
+        reserve: @escaping @Sendable () -> Int64? = { nil },
         usage: @escaping @Sendable () async -> (store: Int64, free: Int64),
         shortage: @escaping @Sendable () async -> String? = { nil },
         removeUnused: @escaping @Sendable (JobStore) async -> Void = { _ in }, url: String,
@@ -34,6 +37,7 @@ package struct StoreAccess: Sendable {
     ) {
         (self.isStored, self.path, self.openIncoming) = (isStored, path, openIncoming)
         (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
+        self.reserve = reserve
         (self.shortage, self.removeUnused, self.remoteURL) = (shortage, removeUnused, remoteURL)
     }
 

@@ -59,12 +59,19 @@ struct Assignment: Sendable {
 
     var claim: Claim { Claim(job: assign.job, fence: assign.fence) }
 
-    /// The order for the job's process.
-    func order(_ settings: WorkerSettings) -> JobOrder {
+    /// What stays free on the farm's disk, where one of the directories is on it. Blocks.
+    func reserve(sharedBy directories: [String]) -> DiskReserve? {
+        guard let bytes = assign.upload.reserveBytes, let place = assign.upload.localDirectory else { return nil }
+        return DiskReserve(bytes: bytes, of: place, sharedBy: directories)
+    }
+
+    /// The order for the job's process in a spool. Blocks.
+    func order(_ settings: WorkerSettings, in spool: Spool) -> JobOrder {
         JobOrder(
             job: assign.job, attempt: assign.attempt, fence: assign.fence, work: work,
             inputs: assign.inputs.map(\.artifact), noCache: assign.noCache, sourceDateEpoch: assign.sourceDateEpoch,
-            timeoutSeconds: assign.timeoutSeconds, trees: settings.trees, cache: settings.cache)
+            timeoutSeconds: assign.timeoutSeconds, trees: settings.trees, cache: settings.cache,
+            reserve: reserve(sharedBy: [spool.directory, settings.trees, settings.cache]))
     }
 
     private static func path(_ spool: Spool) -> String { spool.directory + "/assign.json" }

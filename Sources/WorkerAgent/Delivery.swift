@@ -28,26 +28,50 @@ struct Delivery: Sendable {
     ///   - spool: Where they go.
     ///   - isConnected: Whether the farm can be heard. While it cannot, the store cannot either, and both are waited
     ///     for: a restart of the farm is no job's fault.
-    /// - Throws: A failure of the infrastructure, when one cannot be had; of the worker, when its disk is full.
+    /// - Throws: A failure of the infrastructure, when one cannot be had; of the worker, when its disk is full, or would have
+    ///   less left than the farm keeps free on it.
     func fetchInputs(
         _ assignment: Assignment, to spool: Spool, isConnected: () -> Bool
     ) async throws(JobFailure) {
+        let reserve = await OwnThread.run("input-room") { assignment.reserve(sharedBy: [spool.directory]) }
         for input in assignment.assign.inputs {
             let path = spool.inputPath(input.artifact.digest)
-            if let local = input.localPath,
-                await Self.copy(local, to: path, size: input.artifact.size)
-            {
+            // Blocks that are shared take no room.
+            if let local = input.localPath, await Self.copy(local, to: path, size: input.artifact.size, how: .clone) {
+                continue
+            }
+            try await Self.checkRoom(for: input.artifact, reserve)
+            if let local = input.localPath, await Self.copy(local, to: path, size: input.artifact.size, how: .copy) {
                 continue
             }
             try await download(input.artifact, to: path, assignment.assign.upload, isConnected)
         }
     }
 
+    /// Refuses an input that would take room which the farm keeps free on the same disk.
+    static func checkRoom(for artifact: Artifact, _ reserve: DiskReserve?) async throws(JobFailure) {
+        guard let reserve else { return }
+        // A disk that cannot be looked at: what writes to it says why.
+        let isBroken = await OwnThread.run("input-room") { (try? reserve.isBroken(by: artifact.size)) ?? false }
+        guard isBroken else { return }
+        throw JobFailure(
+            .worker, "disk-full",
+            "The input \(artifact.name) of \(artifact.size >> 20) MiB does not fit in \(reserve.path): \(reserve.words)"
+        )
+    }
+
+    /// How a copy is made.
+    enum CopyKind: Sendable {
+        /// It shares the blocks of the file and takes no room; not every file system can.
+        case clone
+        /// It takes the room of the file until the job ends.
+        case copy
+    }
+
     /// Copies a file of the store, whole or not at all; false when it cannot be had so, and is to be downloaded.
     ///
-    /// Never a second name of the same file: a job runs as root, and a fault in it would change what the store holds. On a
-    /// file system that shares blocks the copy takes no room; elsewhere it takes that of the file until the job ends.
-    static func copy(_ local: String, to path: String, size: Int64) async -> Bool {
+    /// Never a second name of the same file: a job runs as root, and a fault in it would change what the store holds.
+    static func copy(_ local: String, to path: String, size: Int64, how: CopyKind) async -> Bool {
         await OwnThread.run("input-copy") {
             let part = path + ".copy"
             do throws(IOError) {
@@ -59,7 +83,8 @@ struct Delivery: Sendable {
                 let source = try FileIO.open(local, O_RDONLY)
                 try FileIO.removeFile(part)
                 let target = try FileIO.open(part, O_WRONLY | O_CREAT | O_EXCL)
-                guard linux_copy_file(source.rawValue, target.rawValue) == 0 else {
+                let copy = how == .clone ? linux_clone_file : linux_copy_file
+                guard copy(source.rawValue, target.rawValue) == 0 else {
                     throw IOError(system: errno, "copy", local)
                 }
                 guard let copied = try FileIO.status(part), Int64(copied.size) == size else {

@@ -171,8 +171,9 @@ final class WorkerJob: Sendable {
 
     /// Writes the order, and starts the process.
     private func start() async throws -> JobProcess {
-        let order = assignment.order(agent.settings)
-        try await OwnThread.run("order") { [spool] () throws(ExecutionError) in try spool.write(order: order) }
+        try await OwnThread.run("order") { [spool, assignment, settings = agent.settings] () throws(ExecutionError) in
+            try spool.write(order: assignment.order(settings, in: spool))
+        }
         let process = try JobProcess.start(
             spool, program: agent.settings.program, in: agent.containment, environment: agent.jobEnvironment)
         agent.log.write(

@@ -32,6 +32,14 @@ extension StoreAccess {
                     }
                 }
             },
+            reserve: {
+                do throws(StoreError) {
+                    return try blobs.room().reserve
+                } catch {
+                    journal.error("The store's disk could not be looked at.", ["why": error.message])
+                    return nil
+                }
+            },
             usage: {
                 do throws(StoreError) {
                     let usage = try await BlockingThreads.disk.run { () throws(StoreError) in try blobs.usage() }

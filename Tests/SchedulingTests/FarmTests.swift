@@ -24,6 +24,7 @@ struct FarmTests {
             #expect(submitted.warnings.isEmpty)
             let assign: Assign = try await worker.expect()
             #expect(assign.attempt == 1)
+            #expect(assign.upload.reserveBytes == 12 << 20)
             try await worker.say(Accepted(job: assign.job, fence: assign.fence))
             let ack = try await worker.ask(
                 JobEvents(job: assign.job, fence: assign.fence, events: (1...3).map(line)), for: Ack.self)

@@ -6,7 +6,9 @@ import FactoryWire
 import Glibc
 import HTTP
 import IO
+import JSON
 import Processes
+import Systemd
 import TestSupport
 import Testing
 
@@ -118,6 +120,48 @@ struct DeliveryTests {
         }
     }
 
+    @Test(
+        "An input that would take room which the farm keeps free is refused before a byte is copied",
+        arguments: [true, false])
+    func inputBeyondTheReserve(isShared: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let (given, bytes) = Self.input(localPath: folder.file("blob"))
+        try AtomicFile.write(bytes, to: folder.file("blob"))
+        var facts = statvfs()
+        try #require(statvfs(folder.path, &facts) == 0)
+        let free = Int64(facts.f_bavail) * Int64(facts.f_frsize)
+        // A gibibyte more than what is left, whatever others write meanwhile.
+        let upload = Upload(
+            url: "unix:/nowhere", token: "", localDirectory: isShared ? folder.path : "/proc",
+            reserveBytes: free + (1 << 30))
+        let spool = try Spool.make(in: folder.file("spools"), job: JobID("b.x"), fence: Fence(1))
+        let work = try StrictJSON.decode(
+            JSONValue.self, from: try CanonicalJSON.encode(JobWork.selfTest(SelfTest(seconds: 1))))
+        let assignment = try Assignment(
+            Assign(
+                job: JobID("b.x"), attempt: 1, fence: Fence(1), work: work, inputs: [given], upload: upload,
+                timeoutSeconds: 60))
+        let failure: JobFailure?
+        do throws(JobFailure) {
+            try await Delivery(Log(identifier: "test", fieldPrefix: "TEST", form: .plain)).fetchInputs(
+                assignment, to: spool, isConnected: { true })
+            failure = nil
+        } catch {
+            failure = error
+        }
+        // Where blocks are shared it takes no room.
+        let isCloned = try FileIO.status(spool.inputPath(given.artifact.digest)) != nil
+        if isShared, !isCloned {
+            #expect(failure?.failure.cause == .worker)
+            #expect(failure?.failure.code == "disk-full")
+            #expect(failure?.failure.message.contains("store-reserve") == true)
+            #expect(try Directory.entries(spool.directory + "/in").isEmpty)
+        } else {
+            #expect(failure == nil)
+            #expect(isCloned)
+        }
+    }
+
     struct Died: Error {}
 
     @Test(
@@ -173,7 +217,7 @@ struct DeliveryTests {
         let (blob, input) = (folder.file("blob"), folder.file("input"))
         let (given, bytes) = Self.input()
         try AtomicFile.write(bytes, to: blob)
-        #expect(await Delivery.copy(blob, to: input, size: given.artifact.size))
+        #expect(await Delivery.copy(blob, to: input, size: given.artifact.size, how: .copy))
         let file = try FileIO.open(input, O_WRONLY)
         try FileIO.write([1, 2, 3], to: file)
         file.close()
@@ -185,7 +229,7 @@ struct DeliveryTests {
     func noInput(isThere: Bool) async throws {
         let folder = try TemporaryFolder()
         if isThere { try AtomicFile.write([1], to: folder.file("blob")) }
-        #expect(await !Delivery.copy(folder.file("blob"), to: folder.file("input"), size: 2))
+        #expect(await !Delivery.copy(folder.file("blob"), to: folder.file("input"), size: 2, how: .copy))
         #expect(try Directory.entries(folder.path).map(\.name) == (isThere ? ["blob"] : []))
     }
 

@@ -62,13 +62,16 @@ package struct Upload: Codable, Sendable, Equatable {
     package var token: String
     /// A directory of the store for results, when worker and server may share a disk.
     package var localDirectory: String?
+    /// Bytes that jobs leave free on the disk of `localDirectory`; not given by older servers.
+    package var reserveBytes: Int64?
 
     package init(
-        url: String, token: String, localDirectory: String? = nil
+        url: String, token: String, localDirectory: String? = nil, reserveBytes: Int64? = nil
     ) {
         self.url = url
         self.token = token
         self.localDirectory = localDirectory
+        self.reserveBytes = reserveBytes
     }
 }
 
