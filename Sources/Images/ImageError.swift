@@ -23,8 +23,6 @@ package struct ImageError: Error, Sendable, CustomStringConvertible {
         package static let fileOperation = Code(rawValue: "file-operation")
         /// Another job holds what this one needs.
         package static let busy = Code(rawValue: "busy")
-        /// What lies in the cache does not fit together.
-        package static let damagedCache = Code(rawValue: "damaged-cache")
         /// A layer could not be written or unpacked.
         package static let badLayer = Code(rawValue: "bad-layer")
         /// A manifest, an index or a configuration is not what the specification asks for.

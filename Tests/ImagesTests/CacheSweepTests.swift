@@ -75,7 +75,24 @@ import Testing
         #expect(try await cache.find(diffID: kept.facts.diffID, until: Self.soon)?.key == kept.key)
     }
 
-    @Test(arguments: ["{", "", nil, String(repeating: " ", count: 2 << 20)])
+    private static let unreadable = ["{", "", nil, String(repeating: " ", count: 2 << 20)]
+
+    @Test(arguments: unreadable) func aLayerWhoseFactsCannotBeReadIsMadeAgainByTheNextWhoWantsIt(facts: String?)
+        async throws
+    {
+        let layer = try await make("damaged")
+        let path = cache.factsPath(of: layer.key)
+        layer.giveUp()
+        if let facts { try AtomicFile.write(Array(facts.utf8), to: path) } else { try FileIO.removeFile(path) }
+        try FileIO.removeFile(layer.tree + "/file")
+        #expect(try await cache.find(layer.key, until: Self.soon) == nil)
+        #expect(try await cache.find(diffID: layer.facts.diffID, until: Self.soon) == nil)
+        let again = try await make("damaged")
+        #expect(try FileIO.readText(again.tree + "/file", limit: 200) == layer.key.name)
+        #expect(try await cache.find(diffID: again.facts.diffID, until: Self.soon)?.key == again.key)
+    }
+
+    @Test(arguments: unreadable)
     func aLayerWhoseFactsCannotBeReadIsRemovedHoweverMuchRoomThereIs(facts: String?) async throws {
         let layer = try await make("damaged")
         let path = cache.factsPath(of: layer.key)
@@ -90,16 +107,6 @@ import Testing
         #expect(try names(cache.links).isEmpty)
         #expect(try names(cache.locks) == [".eviction"])
         _ = try await make("damaged")
-    }
-
-    @Test func aLayerThatACrashLeftHalfReplacedIsMadeAgain() async throws {
-        let layer = try await make("half")
-        layer.giveUp()
-        try FileIO.removeFile(cache.factsPath(of: layer.key))
-        try FileIO.removeFile(layer.tree + "/file")
-        #expect(try await cache.find(layer.key, until: Self.soon) == nil)
-        let again = try await make("half")
-        #expect(try FileIO.readText(again.tree + "/file", limit: 200) == layer.key.name)
     }
 
     @Test func whatIsNotTheCachesOwnStays() async throws {

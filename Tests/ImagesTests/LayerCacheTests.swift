@@ -211,12 +211,4 @@ import Testing
         try FileIO.removeFile(scratch("tree/noise"))
         _ = try await make(key, in: cache)
     }
-
-    @Test func factsThatCannotBeReadAreSaid() async throws {
-        _ = try await make(key, in: cache)
-        try AtomicFile.write(Array("{".utf8), to: cache.path(of: key) + "/layer.json")
-        await #expect { try await cache.find(key, until: soon) } throws: {
-            ($0 as? ImageError)?.code == .damagedCache
-        }
-    }
 }

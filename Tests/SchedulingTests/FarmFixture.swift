@@ -34,7 +34,8 @@ struct FarmFixture {
         try Directory.make(folder.file("logs"))
         let access = StoreAccess(
             isStored: { digest in kept.withLock { $0.contains(digest) } }, path: { "/blobs/\($0.hex)" },
-            openIncoming: { "/incoming/\($0)" }, closeIncoming: { _ in }, reserve: { 12 << 20 }, usage: { (store: 1, free: 2) },
+            openIncoming: { "/incoming/\($0)" }, closeIncoming: { _ in }, reserve: { 12 << 20 },
+            usage: { (store: 1, free: 2) },
             url: "unix:/nowhere")
         farm = Farm(
             store: store, logs: EventLogs(folder: folder.file("logs")), access: access, root: folder.path,

@@ -1,6 +1,5 @@
 import FactoryProtocol
 import IO
-import JSON
 
 /// Removes layers that nobody uses, the longest unused first, until the cache is within its limit; and what belongs to no
 /// layer.
@@ -121,15 +120,8 @@ struct Eviction {
 
     /// What is kept under a key; nil when its facts are missing or cannot be read.
     private func candidate(_ key: LayerKey) throws(ImageError) -> Candidate? {
-        let path = cache.factsPath(of: key)
-        do throws(IOError) {
-            guard let status = try FileIO.status(path), status.kind == .file else { return nil }
-            let bytes = try FileIO.read(path, limit: LayerFacts.limit)
-            guard let facts = try? StrictJSON.decode(LayerFacts.self, from: bytes) else { return nil }
-            return Candidate(key: key, diffID: facts.diffID, bytes: facts.bytes, lastUsed: status.modified)
-        } catch {
-            if error.code == .notFound || error.code == .tooLarge { return nil }
-            throw ImageError(error)
-        }
+        guard let facts = try cache.facts(of: key) else { return nil }
+        let status = try ImageError.wrapping { () throws(IOError) in try FileIO.status(cache.factsPath(of: key)) }
+        return status.map { Candidate(key: key, diffID: facts.diffID, bytes: facts.bytes, lastUsed: $0.modified) }
     }
 }

@@ -8,7 +8,7 @@ import JSON
 ///
 /// Safe for many jobs at once: a lock file a key (`trees/.locks/<key>`) is held shared by who uses a layer and exclusive
 /// by who makes or removes it, and falls with its holder however that ends. A layer appears by one rename, after
-/// everything in it reached the disk; a directory without `layer.json` is no layer. `trees/.diff-ids/<hex>.<revision>`
+/// everything in it reached the disk; a directory whose `layer.json` is missing or cannot be read is no layer. `trees/.diff-ids/<hex>.<revision>`
 /// leads from the hash of a tar to its key. Each sweep removes the lock files and links that belong to no layer.
 package struct LayerCache: Sendable {
     /// What a claim gives.
@@ -59,7 +59,7 @@ package struct LayerCache: Sendable {
     ///     then, and is found by its diff id only.
     ///   - deadline: when to give up waiting for another job.
     /// - Returns: the layer, held, or a draft.
-    /// - Throws: `busy` at the deadline, `cancelled`, `damagedCache`, `fileOperation`.
+    /// - Throws: `busy` at the deadline, `cancelled`, `fileOperation`.
     package func claim(
         _ key: LayerKey, again: Bool = false, until deadline: Deadline
     ) async throws(ImageError) -> Claim {
@@ -68,7 +68,7 @@ package struct LayerCache: Sendable {
             if let layer = try await find(key, until: deadline) { return .found(layer) }
             do throws(ImageError) {
                 let draft = try draft(key)
-                guard try FileIO.exists(factsPath(of: key)) else { return .make(draft) }
+                guard try facts(of: key) != nil else { return .make(draft) }
                 // Made by another job between the look and the lock.
                 try await draft.discard()
             } catch {
@@ -92,7 +92,7 @@ package struct LayerCache: Sendable {
         return try freeDraft(layer.key)
     }
 
-    /// The layer of a key, held; nil when it is not kept. Waits while it is being made or removed.
+    /// The layer of a key, held; nil when it is not kept, or is damaged. Waits while it is being made or removed.
     package func find(_ key: LayerKey, until deadline: Deadline) async throws(ImageError) -> CachedLayer? {
         let lock: LockFile
         do throws(IOError) {
@@ -219,18 +219,28 @@ package struct LayerCache: Sendable {
         return LayerKey(name: String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
-    private func held(_ key: LayerKey, _ lock: LockFile) throws(ImageError) -> CachedLayer? {
+    /// What is known of the layer of a key; nil where that is missing or cannot be read: nobody can use what is there then, and
+    /// it is made again.
+    func facts(of key: LayerKey) throws(ImageError) -> LayerFacts? {
         let path = factsPath(of: key)
-        guard try FileIO.exists(path) else {
+        do throws(IOError) {
+            guard try FileIO.status(path)?.kind == .file else { return nil }
+            let bytes = try FileIO.read(path, limit: LayerFacts.limit)
+            // Why it cannot be read does not matter: a crash of the host, or another version.
+            return try? StrictJSON.decode(LayerFacts.self, from: bytes)
+        } catch {
+            if error.code == .notFound || error.code == .tooLarge { return nil }
+            throw ImageError(error)
+        }
+    }
+
+    private func held(_ key: LayerKey, _ lock: LockFile) throws(ImageError) -> CachedLayer? {
+        guard let facts = try facts(of: key) else {
             lock.release()
             return nil
         }
-        let bytes = try ImageError.wrapping { () throws(IOError) in try FileIO.read(path, limit: LayerFacts.limit) }
-        let facts: LayerFacts
-        do throws(JSONError) { facts = try StrictJSON.decode(LayerFacts.self, from: bytes) } catch {
-            throw ImageError(error, path, code: .damagedCache)
-        }
         // The time of last use, for the choice of what to remove.
+        let path = factsPath(of: key)
         guard utimes(path, nil) == 0 else { throw ImageError(system: errno, "mark \(path) as used") }
         return CachedLayer(key: key, facts: facts, directory: self.path(of: key), lock: lock)
     }

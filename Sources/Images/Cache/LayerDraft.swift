@@ -67,7 +67,7 @@ package final class LayerDraft: Sendable {
             try ImageError.wrapping { () throws(IOError) in
                 // Only there when the layer was to be made again; nobody uses it, the lock says so. Its facts go first: what
                 // a crash leaves of it is no layer then.
-                try FileIO.removeFile(oldFacts)
+                try Directory.remove(oldFacts)
                 try Directory.remove(target)
                 try FileIO.rename(directory, to: target)
                 try FileIO.syncDirectory(FileIO.parent(target))
