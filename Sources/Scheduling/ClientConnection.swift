@@ -159,6 +159,12 @@ struct ClientConnection: Sendable {
 
     private func submit(_ message: Submit) async throws -> Submitted {
         try require(.submit, "submit builds")
+        // The name is a part of the idempotency key: under another one the same key would be a second build.
+        guard peer.isNamed else {
+            throw FarmError(
+                "user-unknown",
+                "the user database of the farm's host did not say in time who \(peer.name) is; submit again")
+        }
         let spec = try BuildSpec.read(SpecNode(json: message.spec))
         let plan = Planner.plan(spec)
         let receipt = try await farm.store.submit(

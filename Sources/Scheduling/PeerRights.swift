@@ -62,6 +62,8 @@ struct Peer: Sendable {
     let user: UInt32?
     /// Its user's name, `uid 1000` when it has none, `tcp` over TCP.
     let name: String
+    /// Whether that is the name for good. While the user database does not answer, `uid 1000` stands for any name.
+    let isNamed: Bool
     let rights: PeerRights
 
     /// Asks the kernel for the user's number and rights; nothing here waits for a user database.

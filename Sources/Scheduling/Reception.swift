@@ -58,12 +58,15 @@ package final class Reception: Sendable {
             }
             defer { leave(known?.user) }
             // Only now, so that no more of them wait for a slow user database than there may be connections.
-            let peer =
-                if let known {
-                    Peer(user: known.user, name: await names.name(of: known.user), rights: known.rights)
-                } else {
-                    Peer(user: nil, name: "tcp", rights: policy.tcp)
-                }
+            let peer: Peer
+            if let known {
+                let name = await names.name(of: known.user)
+                peer = Peer(
+                    user: known.user, name: name ?? UserNames.number(known.user), isNamed: name != nil,
+                    rights: known.rights)
+            } else {
+                peer = Peer(user: nil, name: "tcp", isNamed: true, rights: policy.tcp)
+            }
             let first = try await connection.awaitHello(firstFrame: farm.settings.firstFrame)
             if let refusal = refusal(of: first.hello, peer) { return await refuse(connection, refusal, id: first.id) }
             let session = "c\(sessions.wrappingAdd(1, ordering: .relaxed).newValue)"

@@ -5,8 +5,7 @@ import IO
 /// The names of users, as the user database has them.
 ///
 /// That may be on another machine (nsswitch.conf(5)), so a look-up may block for as long as it likes. One thread does all of
-/// them, each user is looked up once at a time, and nobody waits for longer than ``patience``: the name is for people and
-/// decides nothing.
+/// them, each user is looked up once at a time, and nobody waits for longer than ``patience``.
 final class UserNames: Sendable {
     private struct Known {
         let name: String
@@ -16,7 +15,7 @@ final class UserNames: Sendable {
     private struct State {
         var known: [UInt32: Known] = [:]
         /// Who waits for the look-up of a user that is under way.
-        var waiting: [UInt32: [Int: CheckedContinuation<String, Never>]] = [:]
+        var waiting: [UInt32: [Int: CheckedContinuation<String?, Never>]] = [:]
         var nextWaiter = 0
     }
 
@@ -26,18 +25,18 @@ final class UserNames: Sendable {
     private let queue = DispatchQueue(label: "user-names")
     private let state = Locked(State())
     private let patience: DispatchTimeInterval
-    private let lookUp: @Sendable (UInt32) -> String
+    private let lookUp: @Sendable (UInt32) -> String?
 
-    /// Names by `lookUp`, which may block.
+    /// Names by `lookUp`, which may block; it gives nil when the database failed.
     init(
         patience: DispatchTimeInterval = .seconds(2),
-        _ lookUp: @escaping @Sendable (UInt32) -> String = UserNames.ofDatabase
+        _ lookUp: @escaping @Sendable (UInt32) -> String? = UserNames.ofDatabase
     ) {
         (self.patience, self.lookUp) = (patience, lookUp)
     }
 
-    /// The name of a user; `uid 1000` where it has none, or none could be found in time.
-    func name(of user: UInt32, now: ContinuousClock.Instant = .now) async -> String {
+    /// The name of a user, `uid 1000` where it has none; nil when the database failed or did not answer in time.
+    func name(of user: UInt32, now: ContinuousClock.Instant = .now) async -> String? {
         let (kept, begins): (String?, Bool) = state.withLock { state in
             guard let known = state.known[user] else { return (nil, false) }
             guard now - known.since >= Self.keep, state.waiting[user] == nil else { return (known.name, false) }
@@ -56,7 +55,7 @@ final class UserNames: Sendable {
             if begins { begin(user) }
             DispatchQueue.global().asyncAfter(deadline: .now() + patience) {
                 let late = self.state.withLock { $0.waiting[user]?.removeValue(forKey: waiter) }
-                late?.resume(returning: Self.number(user))
+                late?.resume(returning: nil)
             }
         }
     }
@@ -65,21 +64,25 @@ final class UserNames: Sendable {
         queue.async {
             let name = self.lookUp(user)
             let waiting = self.state.withLock { state in
-                state.known[user] = Known(name: name, since: .now)
+                if let name { state.known[user] = Known(name: name, since: .now) }
                 return state.waiting.removeValue(forKey: user) ?? [:]
             }
             for continuation in waiting.values { continuation.resume(returning: name) }
         }
     }
 
-    private static func number(_ user: UInt32) -> String { "uid \(user)" }
+    /// What stands for the name of a user that has none.
+    static func number(_ user: UInt32) -> String { "uid \(user)" }
 
-    private static func ofDatabase(_ user: UInt32) -> String {
+    private static func ofDatabase(_ user: UInt32) -> String? {
         var record = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16 * 1024)
-        guard getpwuid_r(user, &record, &buffer, buffer.count, &found) == 0, found != nil, let name = record.pw_name
-        else { return number(user) }
-        return String(cString: name)
+        switch getpwuid_r(user, &record, &buffer, buffer.count, &found) {
+        case 0 where found != nil: return record.pw_name.map { String(cString: $0) } ?? number(user)
+        // What getpwuid_r(3) lists for a user that there is not.
+        case 0, ENOENT, ESRCH, EBADF, EPERM: return number(user)
+        default: return nil
+        }
     }
 }

@@ -43,9 +43,12 @@ struct FarmFixture {
     }
 
     /// Runs the farm beside the body; everything of it has ended when this returns.
-    func run(policy: PeerPolicy = PeerPolicy(), mode: UInt32 = 0o600, _ body: () async throws -> Void) async throws {
+    func run(
+        policy: PeerPolicy = PeerPolicy(), mode: UInt32 = 0o600, names: UserNames = UserNames(),
+        _ body: () async throws -> Void
+    ) async throws {
         let listener = try Listener.unix(socket, mode: mode)
-        let reception = Reception(farm: farm, policy: policy)
+        let reception = Reception(farm: farm, policy: policy, names: names)
         try await farm.restore()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await farm.run() }

@@ -1,4 +1,6 @@
 import Dispatch
+import FactoryProtocol
+import Glibc
 import IO
 import Testing
 
@@ -20,12 +22,12 @@ import Testing
     @Test func aDatabaseThatHangsDelaysNobodyForLongAndIsAskedOnceAUser() async throws {
         let database = Database()
         let names = UserNames(patience: .milliseconds(50)) { database.name($0) }
-        let found = await withTaskGroup(of: String.self) { group in
+        let found = await withTaskGroup(of: String?.self) { group in
             for _ in 0..<100 { group.addTask { await names.name(of: 7) } }
             return await group.reduce(into: Set()) { $0.insert($1) }
         }
-        #expect(found == ["uid 7"])
-        #expect(await names.name(of: 8) == "uid 8")
+        #expect(found == [nil])
+        #expect(await names.name(of: 8) == nil)
         #expect(database.asked.withLock { $0 } == [7])
         for _ in 0..<2 { database.answers.signal() }
     }
@@ -39,5 +41,22 @@ import Testing
         #expect(await names.name(of: 7, now: .now + .seconds(60)) == "user7")
         #expect(await names.name(of: 7, now: .now + .seconds(60)) == "user7")
         database.answers.signal()
+    }
+
+    /// Or the same key would be two builds: one of `uid 7`, one of the name.
+    @Test func nobodySubmitsUnderAStandInForTheName() async throws {
+        let database = Database()
+        let fixture = try FarmFixture()
+        let names = UserNames(patience: .milliseconds(50)) { database.name($0) }
+        try await fixture.run(names: names) {
+            let early = try await fixture.client()
+            let error = await #expect(throws: ErrorReply.self) { try await fixture.submit(early) }
+            #expect(error?.code == "user-unknown")
+            #expect(try await early.ask(ListBuilds(), for: Builds.self).builds.isEmpty)
+            database.answers.signal()
+            while await names.name(of: geteuid()) == nil {}
+            let later = try await fixture.client()
+            #expect(try await fixture.submit(later).repeated == false)
+        }
     }
 }
