@@ -33,6 +33,28 @@ import Testing
         open.close()
     }
 
+    /// A program that is being started has copies of all descriptors until its exec.
+    @Test(arguments: [false, true]) func aLockThatIsGivenUpIsFreeAlsoWhileACopyOfItsDescriptorIsOpen(
+        byRelease: Bool
+    ) throws {
+        let directory = try Directory.temporary()
+        defer { try? Directory.remove(directory) }  // what stays in a temporary directory is no failure of the test
+        let path = directory + "/lock"
+        var lock: LockFile? = try LockFile.acquire(path)
+        let inode = try #require(try FileIO.status(path)?.inode)
+        let copies = try Directory.entries("/proc/self/fd").compactMap { entry -> Int32? in
+            var status = stat()
+            guard let number = Int32(entry.name), fstat(number, &status) == 0, status.st_ino == inode else {
+                return nil
+            }
+            return dup(number)
+        }
+        defer { for copy in copies { close(copy) } }
+        #expect(copies.count == 1)
+        if byRelease { lock?.release() } else { lock = nil }
+        _ = try LockFile.acquire(path)
+    }
+
     @Test func whoeverOpenedARemovedFileNeverHoldsItBesideTheNextOne() async throws {
         let directory = try Directory.temporary()
         defer { try? Directory.remove(directory) }  // what stays in a temporary directory is no failure of the test

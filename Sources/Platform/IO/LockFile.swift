@@ -105,6 +105,10 @@ package final class LockFile: Sendable {
 
     /// Gives the lock up before the object goes.
     package func release() {
+        // Not by closing alone: a program that is just being started has a copy of the descriptor until its exec.
+        descriptor.withNumber { _ = flock($0, LOCK_UN) }
         descriptor.close()
     }
+
+    deinit { release() }
 }
