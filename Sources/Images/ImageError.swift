@@ -15,6 +15,8 @@ package struct ImageError: Error, Sendable, CustomStringConvertible {
 
         /// A mount was refused.
         package static let mountRefused = Code(rawValue: "mount-refused")
+        /// The mount of the worker's trees forbids what their programs do.
+        package static let mountForbids = Code(rawValue: Failure.mountForbids)
         /// Neither root nor a user namespace: nothing can be mounted.
         package static let notPrivileged = Code(rawValue: "not-privileged")
         /// The disk is full.

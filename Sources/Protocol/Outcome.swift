@@ -47,6 +47,9 @@ package struct Failure: Codable, Sendable, Equatable {
         self.exitStatus = exitStatus
     }
 
+    /// The code of a job that its worker's mount does not let be done. The worker looks at itself again when it sees it.
+    package static let mountForbids = "mount-forbids"
+
     /// Whether another attempt may end better. A result that does not fit into the farm's own store is made a second time
     /// for nothing: people have to make room first.
     package var mayRetry: Bool { cause.mayRetry && !(cause == .infrastructure && code == "disk-full") }

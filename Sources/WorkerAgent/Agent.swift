@@ -15,19 +15,16 @@ final class Agent: Sendable {
 
     private let parts: AgentParts
     private let instance: String
-    private let capabilities: [String: String]
     private let jobs = Locked<[Claim: WorkerJob]>([:])
     private let notifier: Notifier?
 
     /// - Parameters:
     ///   - parts: What its jobs share.
     ///   - instance: Which agent it is; see ``AgentInstance``.
-    ///   - capabilities: What it found on its machine.
     ///   - notifier: Tells the service manager, where there is one.
-    init(_ parts: AgentParts, instance: String, capabilities: [String: String], notifier: Notifier?) {
+    init(_ parts: AgentParts, instance: String, notifier: Notifier?) {
         self.parts = parts
         self.instance = instance
-        self.capabilities = capabilities
         self.notifier = notifier
     }
 
@@ -104,10 +101,13 @@ final class Agent: Sendable {
         let settings = parts.settings
         let hello = Hello(role: .worker, name: settings.name.rawValue, software: FactoryWorker.software)
         let offer = Register(
-            architectures: settings.architectures, slots: settings.slots, capabilities: capabilities,
-            host: WorkerSettings.hostName(), instance: instance)
+            architectures: settings.architectures, slots: settings.slots,
+            capabilities: parts.capabilities.withLock { $0 }, host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
             settings.endpoint, hello: hello, offer: offer, held: await heldJobs(), until: .in(.seconds(20)))
+        parts.session.withLock { $0 = session }
+        // Looked at again while we connected: the farm was told what no longer is.
+        if parts.capabilities.withLock({ $0 != offer.capabilities }) { session.close() }
         for claim in resumed.drop {
             log(.info, "The farm gave a job away or has its end.", values(claim))
             job(claim)?.dropped()

@@ -40,9 +40,8 @@ enum AgentCommand {
             for reason in containment.isolation.reasons {
                 log.write(.notice, "Less isolation than there could be.", ["why": reason])
             }
-            let parts = AgentParts(settings, containment, log)
-            let agent = Agent(
-                parts, instance: instance, capabilities: found.found, notifier: Notifier(environment: environment))
+            let parts = AgentParts(settings, containment, capabilities: found.found, log)
+            let agent = Agent(parts, instance: instance, notifier: Notifier(environment: environment))
             try await untilStopped(agent, stop)
             log.write(.info, "The agent ends; jobs that run go on.")
             return 0

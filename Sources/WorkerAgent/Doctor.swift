@@ -11,11 +11,13 @@ enum Doctor {
         let containment = await Containment.detect()
         let architecture = WorkerSettings.architectures(invocation).first ?? .host
         let capabilities = await Capabilities.look(for: architecture, containment: containment)
-        let place = existing(WorkerSettings.directory(invocation))
+        let directory = WorkerSettings.directory(invocation)
+        let place = existing(directory)
+        let trees = existing(WorkerSettings.trees(in: directory))
         let report = DoctorReport(
             capabilities: capabilities, isolation: containment.isolation, root: place,
             // The report says that it could not be looked at.
-            freeBytes: try? Spool(place).freeBytes(), workPlace: await WorkPlace.look(place, containment: containment),
+            freeBytes: try? Spool(place).freeBytes(), workPlace: await WorkPlace.look(trees, containment: containment),
             environment: .current, start: .current)
         Console.print(report.text)
         return report.isHealthy ? 0 : 1

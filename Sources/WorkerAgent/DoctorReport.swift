@@ -64,7 +64,8 @@ struct DoctorReport: Sendable {
         let options = workPlace.options.isEmpty ? "" : " (mounted \(workPlace.options.joined(separator: ",")))"
         lines.append(
             workPlace.problems.isEmpty
-                ? Line(mark: .good, what: "directory", detail: root + options)
+                ? Line(
+                    mark: .good, what: "directory", detail: (workPlace.path.isEmpty ? root : workPlace.path) + options)
                 : Line(mark: .bad, what: "directory", detail: workPlace.problems.joined(separator: "; ")))
         lines.append(
             Line(

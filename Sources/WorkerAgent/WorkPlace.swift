@@ -10,12 +10,21 @@ struct WorkPlace: Sendable, Equatable {
     /// Why no image can be made by whoever runs the agent, with what to do; nil when it can. Jobs that make none are not
     /// concerned.
     var ownersProblem: String?
+    /// The directory; empty where none was looked at.
+    var path = ""
+    /// Where the mount is that holds it.
+    var mount = ""
     /// What of the mount is worth knowing.
     var options: [String] = []
 
     /// Tries it in the directory, which exists, in a process that is contained as jobs are.
     static func look(_ path: String, containment: Containment) async -> WorkPlace {
-        var place = WorkPlace(options: options(of: path))
+        var place = WorkPlace(path: path)
+        // What cannot be read is named by no problem; what does not work is found all the same.
+        if let mount = try? MountPoint.holding(path) {
+            place.mount = mount.path
+            place.options = mount.options.filter(["ro", "nosuid", "nodev", "noexec"].contains)
+        }
         if geteuid() != 0 { place.ownersProblem = notRoot }
         let scratch: String
         do throws(IOError) {
@@ -75,17 +84,9 @@ struct WorkPlace: Sendable, Equatable {
         }
     }
 
-    /// Names the option, where it is set.
+    /// Names the mount and the option, where it is set.
     private func blamed(_ option: String) -> String {
-        options.contains(option) ? ": it is mounted with \(option)" : ""
-    }
-
-    private static func options(of path: String) -> [String] {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { return [] }
-        // ST_RDONLY and the others of statvfs(3), which are macros of _GNU_SOURCE.
-        let names: [(bit: UInt, name: String)] = [(1, "ro"), (2, "nosuid"), (4, "nodev"), (8, "noexec")]
-        return names.filter { facts.f_flag & $0.bit != 0 }.map(\.name)
+        options.contains(option) ? ": \(mount) is mounted with \(option)" : ""
     }
 
     private static func runsPrograms(_ scratch: String) async -> Bool {

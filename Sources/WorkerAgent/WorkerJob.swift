@@ -114,6 +114,8 @@ final class WorkerJob: Sendable {
             agent.log.write(.warning, "Scratch space could not be removed.", values(["why": error.message]))
         }
         agent.log.write(.info, "A job's process ended.", values(["outcome": result.outcome.word]))
+        // Before the farm hears of it and looks for a worker for the next attempt.
+        if case .failed(let failure) = result.outcome, failure.code == Failure.mountForbids { await agent.lookAgain() }
         course.withLock { $0.ended(result) }
         signal.raise()
     }

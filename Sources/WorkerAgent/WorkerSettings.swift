@@ -17,7 +17,7 @@ struct WorkerSettings: Sendable {
     var program: String
 
     var spools: String { directory + "/spool" }
-    var trees: String { directory + "/trees" }
+    var trees: String { Self.trees(in: directory) }
     var cache: String { directory + "/cache" }
 
     /// Reads the settings of an invocation.
@@ -51,6 +51,9 @@ struct WorkerSettings: Sendable {
     static func directory(_ invocation: Invocation) -> String {
         invocation.value(WorkerCommand.root).map { absolute($0) + "/worker" } ?? "/var/lib/factory-worker"
     }
+
+    /// Where images are made, in a worker's directory. It may be a mount of its own.
+    static func trees(in directory: String) -> String { directory + "/trees" }
 
     /// What is built for.
     static func architectures(_ invocation: Invocation) -> [Architecture] {

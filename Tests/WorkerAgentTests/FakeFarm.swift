@@ -118,7 +118,17 @@ final class FakeFarm: Sendable {
         _ test: SelfTest, fence: Int64 = 1, inputs: [Input] = [], localDirectory: String? = nil,
         timeoutSeconds: Int64 = 120
     ) throws -> Assign {
-        let work = try StrictJSON.decode(JSONValue.self, from: try CanonicalJSON.encode(JobWork.selfTest(test)))
+        try assignment(
+            of: .selfTest(test), fence: fence, inputs: inputs, localDirectory: localDirectory,
+            timeoutSeconds: timeoutSeconds)
+    }
+
+    /// Any work as an assignment.
+    func assignment(
+        of work: JobWork, fence: Int64 = 1, inputs: [Input] = [], localDirectory: String? = nil,
+        timeoutSeconds: Int64 = 120
+    ) throws -> Assign {
+        let work = try StrictJSON.decode(JSONValue.self, from: try CanonicalJSON.encode(work))
         return Assign(
             job: job, attempt: 1, fence: Fence(fence), work: work, inputs: inputs,
             upload: Upload(

@@ -41,6 +41,8 @@ struct DebianBase {
     /// The key names the lists that were looked at before. When the archive changed until the packages were fetched, the
     /// base is made again under the key of what it has then.
     func make(_ step: StepReport) async throws(ImageError) -> Base {
+        // Known before anything is fetched.
+        if let obstacle = try TreeMount.obstacle(cache.directory, cache.privilege) { throw obstacle }
         let sources = try await sources(step)
         for _ in 1..<Self.tries {
             do throws(ImageError) {
@@ -235,10 +237,19 @@ struct DebianBase {
         command.environment["DOWNLOADS"] = kept
         command.environment["RELEASES"] = used
         var stage: Int64 = 0
-        try await run(command, ToolWords.apt, doing: "making the base of \(distribution.suite)", step) { line in
-            guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
-            stage += 1
-            step.progress(done: stage, total: Self.stages, unit: .items, note: String(line.dropFirst(3)))
+        do throws(ImageError) {
+            try await run(command, ToolWords.apt, doing: "making the base of \(distribution.suite)", step) { line in
+                guard line.hasPrefix("I: "), stage < Self.stages - 1 else { return }
+                stage += 1
+                step.progress(done: stage, total: Self.stages, unit: .items, note: String(line.dropFirst(3)))
+            }
+        } catch {
+            // mmdebstrap says that it "failed to run", and not that the mount forbids what it ran.
+            guard error.code == .toolFailed, let obstacle = try TreeMount.obstacle(tree, cache.privilege) else {
+                throw error
+            }
+            throw ImageError(
+                obstacle.code, obstacle.cause, "\(error.message): \(obstacle.message)", excerpt: error.excerpt)
         }
     }
 
