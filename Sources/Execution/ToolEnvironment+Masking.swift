@@ -2,9 +2,6 @@ package import FactoryProtocol
 import FactorySpec
 
 extension ToolEnvironment {
-    /// A shorter password is masked only beside its user's name: by itself it is in every other word.
-    private static let shortestAlone = 4
-
     /// User and password in a URL; nil when it has none.
     private static func userInfo(_ url: String) -> Substring? {
         let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
@@ -21,34 +18,9 @@ extension ToolEnvironment {
     static func secrets(of proxies: [String: String]) -> [String] {
         var words: Set<String> = []
         for (name, url) in proxies where name != "no_proxy" {
-            guard let info = Self.userInfo(url), !info.isEmpty else { continue }
-            words.formUnion([String(info), Self.decoded(String(info))])
-            guard let colon = info.firstIndex(of: ":") else { continue }
-            let password = String(info[info.index(after: colon)...])
-            for word in [password, Self.decoded(password)] where word.utf8.count >= Self.shortestAlone {
-                words.insert(word)
-            }
+            if let info = Self.userInfo(url) { words.formUnion(SecretForms.of(userInfo: String(info))) }
         }
         return words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
-    }
-
-    /// Percent-encoding undone (RFC 3986, 2.1); what is none stays.
-    private static func decoded(_ text: String) -> String {
-        let bytes = Array(text.utf8)
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let byte = UInt8(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
-            {
-                result.append(byte)
-                index += 3
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 
     /// The text with `***` in place of what a proxy's URL keeps secret.

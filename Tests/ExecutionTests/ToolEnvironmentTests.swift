@@ -1,6 +1,7 @@
 import FactoryProtocol
 import Glibc
 import IO
+import Processes
 import TestSupport
 import Testing
 
@@ -75,6 +76,69 @@ struct ToolEnvironmentTests {
         #expect(Self.secretive.masked(.log(LogLine(text: text))) == .log(LogLine(text: shown)))
         let failure = Failure(cause: .spec, code: "c", message: text, excerpt: [text])
         #expect(Self.secretive.masked(failure) == Failure(cause: .spec, code: "c", message: shown, excerpt: [shown]))
+    }
+
+    /// Credentials in a URL, and the forms in which a tool may print them.
+    struct Leak: Sendable {
+        let credentials: String
+        let forms: [String]
+    }
+
+    @Test(
+        "Credentials of a proxy are masked in every form in which a tool prints them",
+        arguments: [
+            // base64 of user:p@ss, as curl -v and apt's debug log print it.
+            Leak(
+                credentials: "user:p%40ss",
+                forms: ["user:p%40ss", "user:p@ss", "p@ss", "p%40ss", "dXNlcjpwQHNz", "user%3Ap%40ss"]),
+            // With padding, without, and in the alphabet of URLs; digits of percent-encoding in either case.
+            Leak(
+                credentials: "jo:%C3%BF%3E%3F%2f%7e1",
+                forms: [
+                    "jo:%C3%BF%3E%3F%2f%7e1", "jo:ÿ>?/~1", "ÿ>?/~1", "%C3%BF%3E%3F%2F~1", "%c3%bf%3e%3f%2f~1",
+                    "am86w78+Py9+MQ==", "am86w78+Py9+MQ", "am86w78-Py9-MQ==", "am86w78-Py9-MQ",
+                ]),
+            // Written with characters that a URL should encode.
+            Leak(
+                credentials: "user:a$b c",
+                forms: ["user:a$b c", "user:a$b%20c", "a$b%20c", "a%24b%20c", "dXNlcjphJGIgYw=="]),
+            // A user alone: the header has an empty password.
+            Leak(credentials: "token123", forms: ["token123@", "dG9rZW4xMjM6", "dG9rZW4xMjM="]),
+            // A short password only beside its user, and in base64.
+            Leak(credentials: "root:x", forms: ["root:x", "cm9vdDp4", "root%3Ax"]),
+            Leak(credentials: "a:b:c", forms: ["a:b:c", "a:b%3Ac", "YTpiOmM="]),
+            Leak(credentials: "u:", forms: ["u:@", "dTo="]),
+        ])
+    func forms(leak: Leak) {
+        let environment = ToolEnvironment(["https_proxy": "http://\(leak.credentials)@proxy.example:3128"])
+        for form in leak.forms {
+            for line in ["\(form)", "> Proxy-Authorization: Basic \(form)", "x=\"\(form)\", y"] {
+                let shown = environment.masked(line)
+                #expect(!shown.contains(form) && shown.contains("***"), "\(form): \(shown)")
+                #expect(environment.masked(.log(LogLine(text: line))) == .log(LogLine(text: shown)))
+                let failure = Failure(cause: .worker, code: "c", message: line, excerpt: [line])
+                #expect(environment.masked(failure).message == shown && environment.masked(failure).excerpt == [shown])
+            }
+        }
+        let harmless = "Installing libksba8 (amd64) from proxy.example"
+        #expect(environment.masked(harmless) == harmless)
+    }
+
+    @Test(
+        "What curl -v prints of a proxy's credentials is masked",
+        .enabled(if: TinyProxy.isThere && access("/usr/bin/curl", X_OK) == 0, "needs tinyproxy and curl"))
+    func curl() async throws {
+        try await TinyProxy.with(try TemporaryFolder()) { proxy in
+            let url = proxy.url.replacing("://", with: "://user:p%40ss@")
+            var lines: [String] = []
+            _ = try await Command(
+                "/usr/bin/curl", ["--verbose", "--silent", "--proxy", url, "http://\(TinyProxy.host)/"]
+            ).run(until: .in(.seconds(60))) { lines.append($0.text) }
+            let secret = "dXNlcjpwQHNz"
+            #expect(lines.contains { $0.contains(secret) }, "curl prints it: \(lines)")
+            let environment = ToolEnvironment(["http_proxy": url])
+            #expect(!lines.map { environment.masked($0) }.contains { $0.contains(secret) })
+        }
     }
 
     @Test("The proxies are listed without their secrets")
