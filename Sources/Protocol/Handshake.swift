@@ -150,4 +150,10 @@ package struct Problem: Codable, Sendable, Equatable {
         self.message = message
         self.suggestion = suggestion
     }
+
+    /// What stands before the message where people read both: the path, unless the message begins with it, as in
+    /// `cloudConfig 4:2: …` and `artifacts is empty`.
+    package var shownPath: String? {
+        path.isEmpty || message.hasPrefix(path + " ") || message.hasPrefix(path + ":") ? nil : path
+    }
 }

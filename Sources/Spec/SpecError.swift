@@ -9,7 +9,7 @@ package struct SpecError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         problems.map { problem in
-            let place = [problem.line.map { "line \($0)" }, problem.path.isEmpty ? nil : problem.path]
+            let place = [problem.line.map { "line \($0)" }, problem.shownPath]
                 .compactMap(\.self).joined(separator: ", ")
             return (place.isEmpty ? "" : place + ": ") + problem.message
                 + (problem.suggestion.map { " (try: \($0))" } ?? "")

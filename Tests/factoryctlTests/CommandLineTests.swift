@@ -186,6 +186,29 @@ import Testing
     }
 
     @Test(
+        "A key is said once, also where the message begins with it",
+        arguments: [
+            ("cloudConfig", "\"#cloud-config\\na: [x\\n\"", "cloudConfig 3:1: "),
+            ("cloudConfig", "\"a: 1\"", "cloudConfig has no header"), ("cloudConfig", "7", "cloudConfig is "),
+            ("artifacts", "[]", "artifacts is empty"), ("version", "1.10", "version is "),
+            ("selfTest", "3", "selfTest is "), ("arch", "sparc", "arch: "),
+        ])
+    func keysAreSaidOnce(key: String, value: String, said: String) throws {
+        let text = Array("\(key): \(value)\n".utf8)
+        let error = try #require(throws: SpecError.self) { try BuildSpec.read(text: text) }
+        let problem = try #require(error.problems.first { $0.path == key }, "\(error)")
+        let block = SpecProblems(problems: [problem], source: SpecSource(name: "a.yaml", text: text))
+        let refusal = ClientError(.rejected, "the description has 1 problem", reason: "bad-spec", problems: [problem])
+        for shown in [
+            SpecError(problems: [problem]).description, block.lines(width: nil)[0].text,
+            FailureText(refusal).lines.map(\.text).joined(separator: "\n"),
+        ] {
+            #expect([": ", ", ", "  "].contains { shown.contains($0 + said) }, "\(shown)")
+            #expect(!shown.contains("\(key): \(key) "), "\(shown)")
+        }
+    }
+
+    @Test(
         arguments: [
             ("cannot-connect", nil, 6), ("bad-endpoint", nil, 2), ("rejected", "unknown-build", 2),
             ("rejected", "disk-full", 1),

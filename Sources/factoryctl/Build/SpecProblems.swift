@@ -25,7 +25,7 @@ struct SpecProblems: Error, Sendable {
             source.name, problem.line.map(String.init), problem.line == nil ? nil : problem.column.map(String.init),
         ]
         .compactMap(\.self).joined(separator: ":")
-        let path = problem.path.isEmpty ? "" : "\(problem.path): "
+        let path = problem.shownPath.map { "\($0): " } ?? ""
         let head =
             Painted("\(place): ", .bold) + Painted(path, .cyan) + Painted(Neutralized.text(problem.message))
             + Painted(" [\(problem.code)]", .dim)

@@ -81,8 +81,8 @@ struct FailureText: Sendable {
 }
 
 extension Problem {
-    /// Path, message and what to write instead.
+    /// Path, message and what to write instead; the path is said once.
     var sentence: String {
-        (path.isEmpty ? "" : path + ": ") + message + (suggestion.map { " (try: \($0))" } ?? "")
+        (shownPath.map { $0 + ": " } ?? "") + message + (suggestion.map { " (try: \($0))" } ?? "")
     }
 }
