@@ -141,6 +141,13 @@ package final class BuildLog: Sendable {
         state.withLock { $0.through[Attempt(job: job, number: attempt)] ?? 0 }
     }
 
+    /// The highest number of an attempt that each job has events of.
+    package var lastAttempts: [JobID: Int] {
+        state.withLock { state in
+            state.through.keys.reduce(into: [:]) { $0[$1.job] = max($0[$1.job] ?? 0, $1.number) }
+        }
+    }
+
     /// Adds what the farm itself says, in the order of its outbox. Events that are stored already are dropped, so that
     /// an outbox may be emptied twice, by two tasks or after a crash.
     ///
@@ -274,7 +281,7 @@ extension BuildLog.State {
             bytes[key, default: 0] += length
             if case .warning(let warning) = event.kind, warning.code == Warning.logCapped { capped.insert(key) }
         }
-        if let id = stored.farmSeq { lastFarmEvent = id }
+        if let id = stored.farmSeq { lastFarmEvent = max(lastFarmEvent, id) }
         if case .buildEnded = event.kind { hasEnded = true } else { hasEnded = false }
     }
 }

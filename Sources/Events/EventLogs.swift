@@ -7,7 +7,7 @@ package final class EventLogs: Sendable {
     /// Logs kept open; beyond that, those of ended builds are let go of.
     private static let limit = 200
 
-    private let folder: String
+    let folder: String
     private let open = Locked<[BuildID: BuildLog]>([:])
     /// What opens and removes the log of each build that is being opened or removed now. A log must never be opened
     /// twice at once, because opening cuts off a line that is half written.

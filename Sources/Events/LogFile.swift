@@ -12,6 +12,14 @@ final class LogFile: Sendable {
         guard descriptor >= 0 else { throw EventsError.system("open", path) }
     }
 
+    /// Opens a file for reading alone; nil when there is none.
+    static func existing(_ path: String) throws(EventsError) -> LogFile? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor >= 0 { return LogFile(path: path, descriptor: descriptor) }
+        guard errno == ENOENT || errno == ENOTDIR else { throw EventsError.system("open", path) }
+        return nil
+    }
+
     /// A new file beside a log, for what of it is unreadable: `events.ndjson.corrupt`, then `.corrupt.2` and so on.
     static func aside(_ path: String) throws(EventsError) -> LogFile {
         var number = 1

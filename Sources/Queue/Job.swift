@@ -105,6 +105,9 @@ extension Job {
         case settle(End)
     }
 
+    /// The most attempts that a row holds.
+    private static let mostAttempts = 1000
+
     /// Before every other time. A job that need not wait is not tied to the clock, which may be set back.
     private static let atOnce = Timestamp(milliseconds: 0)
 
@@ -233,6 +236,33 @@ extension Job {
         maxAttempts = attempt + attempts
         state = needsMet ? .ready(notBefore: Self.atOnce) : .waiting
         return .queue
+    }
+
+    /// The database was restored from an older copy, and the log of the build tells of attempts that the copy does not know.
+    ///
+    /// The next attempt gets a number above those: under a number that is in the log already its first events would be taken
+    /// for sent again, and dropped. What is not known any more uses up no attempt.
+    ///
+    /// - Parameters:
+    ///   - knownAttempt: The highest number of an attempt in the log.
+    ///   - isClaimOver: Whether the log tells that the claim has ended.
+    /// - Returns: `queue` when a claimed job goes back, `settle` when somebody wanted it ended, else `unchanged`.
+    package mutating func restored(knownAttempt: Int, isClaimOver: Bool) -> Move {
+        guard let lease else {
+            raise(to: knownAttempt, left: maxAttempts - attempt)
+            return .unchanged
+        }
+        guard isClaimOver else { return .unchanged }
+        raise(to: knownAttempt, left: maxAttempts - attempt + 1)
+        declines = 0
+        if let reason = lease.cancelReason { return .settle(cancelled(reason, killed: false)) }
+        state = .ready(notBefore: Self.atOnce)
+        return .queue
+    }
+
+    private mutating func raise(to known: Int, left: Int) {
+        attempt = max(attempt, min(known, Self.mostAttempts - 1))
+        maxAttempts = min(attempt + left, Self.mostAttempts)
     }
 
     private mutating func cancelled(_ reason: String, killed: Bool) -> End {

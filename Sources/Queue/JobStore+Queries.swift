@@ -77,6 +77,15 @@ extension JobStore {
         }
     }
 
+    /// Which of these builds there are.
+    package func known(_ builds: [BuildID]) async throws(QueueError) -> [BuildID] {
+        try await read { db in
+            try db.all(
+                "SELECT id FROM builds WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                try JSONColumn(builds))
+        }
+    }
+
     /// Whether a ready job's wait is over.
     package func isDue(_ job: ReadyJob) -> Bool { policy.isDue(job.notBefore, at: now) }
 

@@ -21,6 +21,19 @@ extension Connection {
             "INSERT INTO farm_events(build, job, attempt, at, event_json) VALUES (?, ?, ?, ?, ?)",
             build, job, attempt, now, try JSONColumn(event))
     }
+
+    /// Notes the end of a build that is over once more, unless that is in the outbox already.
+    borrowing func repeatEnd(of build: BuildID, at now: Timestamp) throws {
+        guard
+            let verdict: JSONColumn<FactoryProtocol.Verdict>? = try first(
+                """
+                SELECT verdict_json FROM builds WHERE id = ?1 AND NOT EXISTS
+                    (SELECT 1 FROM farm_events WHERE build = ?1 AND event_json LIKE '%"buildEnded"%')
+                """, build),
+            let verdict
+        else { return }
+        try emit(.buildEnded(BuildEnded(verdict: verdict.value)), build: build, at: now)
+    }
 }
 
 extension JobStore {
@@ -55,17 +68,7 @@ extension JobStore {
     /// Says the end of a build that is over once more, unless that is in the outbox already: for a log that lost it.
     package func repeatEnd(of build: BuildID) async throws(QueueError) {
         let now = now
-        try await write { db in
-            guard
-                let verdict: JSONColumn<FactoryProtocol.Verdict>? = try db.first(
-                    """
-                    SELECT verdict_json FROM builds WHERE id = ?1 AND NOT EXISTS
-                        (SELECT 1 FROM farm_events WHERE build = ?1 AND event_json LIKE '%"buildEnded"%')
-                    """, build),
-                let verdict
-            else { return }
-            try db.emit(.buildEnded(BuildEnded(verdict: verdict.value)), build: build, at: now)
-        }
+        try await write { db in try db.repeatEnd(of: build, at: now) }
     }
 
     /// Removes events that are in their build's log on disk.

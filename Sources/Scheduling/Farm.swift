@@ -50,8 +50,9 @@ package final class Farm: Sendable {
 
     /// Reads what the queue knows of workers and claims, and which logs are not up to date. Before the first connection.
     ///
-    /// - Throws: ``QueueError`` when the database cannot be read.
-    package func restore() async throws(QueueError) {
+    /// - Throws: ``QueueError`` when the database cannot be read, ``EventsError`` when the logs cannot.
+    package func restore() async throws {
+        try await catchUpWithLogs()
         let known = try await store.knownWorkers()
         let claims = try await store.openClaims()
         registry.restore(known, claims, now: .now)

@@ -61,6 +61,16 @@ package enum Directory {
         return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
+    /// The names in a directory in no order, without `.` and `..` and without those that are no UTF-8 text. What each is is
+    /// not looked at.
+    package static func textNames(_ path: String) throws(IOError) -> [String] {
+        guard let directory = opendir(path) else { throw IOError(system: errno, "opendir", path) }
+        defer { closedir(directory) }
+        return try names(directory, path).compactMap { bytes in
+            String(validating: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
     /// Every path below a directory, relative to it, parents first, each level sorted; links are not followed.
     package static func walk(_ path: String) throws(IOError) -> [Entry] {
         var found: [Entry] = []
