@@ -54,6 +54,19 @@ package final class JobStore: Sendable {
         (self.policy, self.clock, self.isStored) = (policy, clock, isStored)
     }
 
+    /// Copies the database at `path` to a file of its own, also while a daemon writes it: whole or not at all. Blocks.
+    ///
+    /// - Throws: ``QueueError`` with the database's code; an older copy stays then.
+    package static func backup(_ path: String, to copy: String) throws(QueueError) {
+        var options = Connection.Options()
+        options.applicationID = applicationID
+        do {
+            try Connection(path, .reader, options: options).backup(to: copy)
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
     private static func check(_ path: String, _ steps: [SchemaStep], _ options: Connection.Options) throws {
         guard let size = try FileIO.status(path)?.size, size > 0 else { return }
         // Whose file it is says the writer; a new one that a crash left half made is made whole by it.

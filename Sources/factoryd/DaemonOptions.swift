@@ -77,13 +77,15 @@ enum DaemonOptions {
 
             SIGTERM ends it in good order: running jobs go on in their workers, and the next factoryd takes them over.
             """,
-        options: all + SelfDescription.options,
+        options: all + [Backup.option] + SelfDescription.options,
         examples: [
             .init("factoryd --root ./var", "A farm of one's own in a folder, without root"),
             .init("factoryd", "As systemd starts it"),
+            .init("factoryd --backup /backup/factory.sqlite", "Copy the queue of the farm in the system"),
         ],
         exitStatuses: [
-            .init(0, "ended by a signal"), .init(1, "it could not start, or the disk failed"),
+            .init(0, "ended by a signal, or the copy is written"),
+            .init(1, "it could not start, the disk failed, or the copy could not be written"),
             .init(2, "a wrong option or a wrong configuration file"),
         ])
 }

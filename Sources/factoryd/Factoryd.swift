@@ -18,6 +18,10 @@ struct Factoryd {
             guard let settings = try Settings.read(Array(CommandLine.arguments.dropFirst()), environment) else {
                 exit(0)
             }
+            if let copy = settings.backup {
+                try Backup.write(settings.places, to: copy)
+                exit(0)
+            }
             let journal = Journal(environment: environment, threshold: settings.logLevel)
             // Before the first thread of ours: it changes the environment.
             let given = try SocketActivation.take()

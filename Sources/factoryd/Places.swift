@@ -28,6 +28,11 @@ struct Places: Sendable {
     var socket: String { run + "/factoryd.sock" }
     var httpSocket: String { run + "/http.sock" }
 
+    /// The names in ``state`` that nothing else may have.
+    var ownFiles: [String] {
+        ["factory.sqlite", "factory.sqlite-wal", "factory.sqlite-shm", "factoryd.lock", "store", "logs", "run"]
+    }
+
     /// Makes the directories that are missing.
     func make() throws(IOError) {
         for directory in [state, store, logs] { try Directory.make(directory, mode: 0o750) }

@@ -24,6 +24,8 @@ struct Settings: Sendable {
     let storeReserve: Int64?
     let housekeeping: Duration
     let logLevel: Priority
+    /// Where a copy of the database is wanted, instead of a daemon.
+    let backup: String?
 
     private static let standardFile = "/etc/factory/factoryd.yaml"
 
@@ -81,6 +83,7 @@ struct Settings: Sendable {
         keepUnused = milliseconds(DaemonOptions.keepUnused)
         storeReserve = invocation.int(DaemonOptions.storeReserve).map { Int64($0) << 20 }
         housekeeping = milliseconds(DaemonOptions.housekeeping)
+        backup = invocation.value(Backup.option)
         switch invocation.value(DaemonOptions.logLevel) {
         case "error": logLevel = .error
         case "warning": logLevel = .warning
