@@ -1,6 +1,7 @@
 import FactoryEvents
 import FactoryProtocol
 import FactoryQueue
+import IO
 
 /// What the farm lets go of in the course of time, so that it does not grow for ever.
 extension Farm {
@@ -8,6 +9,7 @@ extension Farm {
     func forget() async {
         await forgetWorkers()
         await forgetBuilds()
+        await removeOrphanLogs()
         await access.removeUnused(store)
     }
 
@@ -24,6 +26,41 @@ extension Farm {
             log.warning("Builds that ended long ago could not be forgotten.", ["why": "\(error)"])
         }
     }
+
+    /// Removes logs of builds that the queue does not know, once nothing was written to them for as long as builds are kept. A
+    /// crash between forgetting a build and removing its log leaves one, and so does a database that was restored from a copy.
+    private func removeOrphanLogs() async {
+        guard let age = settings.forgetBuildsAfter else { return }
+        do {
+            // Listed before the queue is asked: it knows of a build before there is a log of it.
+            let listed = try await logs.builds()
+            let removed = try await removeOrphans(among: listed, unchangedSince: store.now.advanced(by: .zero - age))
+            guard removed > 0 else { return }
+            log.info("Logs of builds that the queue does not know are removed.", ["logs": "\(removed)"])
+        } catch {
+            log.warning("Logs of builds that the queue does not know could not be removed.", ["why": "\(error)"])
+        }
+    }
+
+    /// Removes the logs of those builds that the queue does not know and that have not changed since `oldest`; how many.
+    func removeOrphans(among listed: [BuildID], unchangedSince oldest: Timestamp) async throws -> Int {
+        var removed = 0
+        var rest = listed[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.logsAtOnce))
+            rest = rest.dropFirst(Self.logsAtOnce)
+            let known = Set(try await store.known(some))
+            for build in some where !known.contains(build) {
+                guard let changed = try await logs.lastChange(of: build), changed < oldest else { continue }
+                try await logs.remove(build)
+                removed += 1
+            }
+        }
+        return removed
+    }
+
+    /// So many builds the queue is asked about at once.
+    private static let logsAtOnce = 500
 
     /// Forgets workers that were not here for long: no job waits for them.
     private func forgetWorkers() async {
