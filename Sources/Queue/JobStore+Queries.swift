@@ -77,6 +77,15 @@ extension JobStore {
         }
     }
 
+    /// Which of these jobs are ready.
+    package func ready(among jobs: [JobID]) async throws(QueueError) -> [JobID] {
+        try await read { db in
+            try db.all(
+                "SELECT id FROM jobs WHERE state = 'ready' AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                try JSONColumn(jobs))
+        }
+    }
+
     /// Which of these builds there are.
     package func known(_ builds: [BuildID]) async throws(QueueError) -> [BuildID] {
         try await read { db in

@@ -10,6 +10,7 @@ extension Farm {
         await forgetWorkers()
         await forgetBuilds()
         await removeOrphanLogs()
+        await forgetUnplaced()
         await access.removeUnused(store)
     }
 
@@ -61,6 +62,19 @@ extension Farm {
 
     /// So many builds the queue is asked about at once.
     private static let logsAtOnce = 500
+
+    /// Forgets which jobs could not be placed, where they do not wait for that any more: the error is told of again when one
+    /// of them comes back.
+    private func forgetUnplaced() async {
+        let jobs = unplaced.withLock { $0 }
+        guard !jobs.isEmpty else { return }
+        do throws(QueueError) {
+            let ready = Set(try await store.ready(among: jobs.sorted()))
+            unplaced.withLock { $0.subtract(jobs.subtracting(ready)) }
+        } catch {
+            log.warning("Which jobs wait to be placed could not be read.", ["why": "\(error)"])
+        }
+    }
 
     /// Forgets workers that were not here for long: no job waits for them.
     private func forgetWorkers() async {

@@ -74,4 +74,19 @@ struct ForgettingTests {
             #expect(try await fixture.farm.logs.builds() == [early, late].sorted())
         }
     }
+
+    @Test func aJobThatCouldNotBePlacedIsNotRememberedOnceItIsCancelled() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            let waiting = try await fixture.submit(client).jobs[0].job
+            let cancelled = try await fixture.submit(client, key: "other")
+            for job in [waiting, cancelled.jobs[0].job, JobID("\(Self.orphan).image")] {
+                fixture.farm.unplaceable(job, QueueError(.unreadable, "cannot be read"))
+            }
+            _ = try await client.ask(CancelBuild(build: cancelled.build, reason: "enough"), for: Cancelling.self)
+            await fixture.farm.forget()
+            #expect(fixture.farm.unplaced.withLock { $0 } == [waiting])
+        }
+    }
 }
