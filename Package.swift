@@ -66,7 +66,7 @@ let package = Package(
         module("FactoryProtocol", "Sources/Protocol", ["JSON"]),
         module("FactoryWire", "Sources/Wire", ["FactoryProtocol", "IO"]),
         module("FactorySpec", "Sources/Spec", ["FactoryProtocol", "JSON", "YAML", "Crypto", "Spelling"]),
-        module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO"]),
+        module("FactoryEvents", "Sources/Events", ["FactoryProtocol", "JSON", "IO", "Crypto"]),
         .executableTarget(name: "embed-sql", path: "Plugins/embed-sql", swiftSettings: house),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
         .target(name: "FactoryMigrations", path: "migrations", swiftSettings: house, plugins: ["EmbedSQL"]),

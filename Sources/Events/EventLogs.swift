@@ -2,17 +2,16 @@ import Dispatch
 package import FactoryProtocol
 import IO
 
-/// The logs of all builds: `logs/<build>/events.ndjson`, each opened when it is first asked for.
+/// The logs of all builds: `logs/<build>/events.ndjson` and its index, each opened when it is first asked for.
 package final class EventLogs: Sendable {
     /// Logs kept open; beyond that, those of ended builds are let go of.
-    private static let limit = 200
-
+    private let limit: Int
     let folder: String
     private let open = Locked<[BuildID: BuildLog]>([:])
     /// What opens and removes the log of each build that is being opened or removed now. A log must never be opened
     /// twice at once, because opening cuts off a line that is half written.
     private let lanes = Locked<[BuildID: Lane]>([:])
-    /// Where the lanes run. Opening reads the whole log, which may take a while and must not delay another build.
+    /// Where the lanes run. Opening may read the whole log, which takes a while and must not delay another build.
     private let threads = DispatchQueue(label: "event-logs", attributes: .concurrent)
 
     /// One build's opening and removing, one at a time.
@@ -22,7 +21,7 @@ package final class EventLogs: Sendable {
     }
 
     /// Takes the folder `logs`, which exists.
-    package init(folder: String) { self.folder = folder }
+    package init(folder: String, limit: Int = 200) { (self.folder, self.limit) = (folder, limit) }
 
     /// A build's log; made when there is none.
     ///
@@ -111,7 +110,7 @@ package final class EventLogs: Sendable {
         }
         let log = try BuildLog(path: directory + "/events.ndjson")
         open.withLock { logs in
-            if logs.count >= Self.limit {
+            if logs.count >= limit {
                 for old in Array(logs.keys) {
                     guard var candidate = logs.removeValue(forKey: old) else { continue }
                     // When nobody else holds it, nobody can be in the middle of an append.

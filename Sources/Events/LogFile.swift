@@ -1,9 +1,14 @@
 import Glibc
+import IO
 
 /// An append-only file of lines. Blocking, but only as long as the page cache takes.
 final class LogFile: Sendable {
     let path: String
     private let descriptor: Int32
+    private let taken = Locked<Int64>(0)
+
+    /// How much was read since it was opened, in bytes.
+    var bytesRead: Int64 { taken.withLock { $0 } }
 
     /// Opens the file, and makes it when there is none.
     init(path: String) throws(EventsError) {
@@ -87,6 +92,7 @@ final class LogFile: Sendable {
             errno = failed
             throw EventsError.system("read", path)
         }
+        taken.withLock { $0 += Int64(bytes.count) }
         return bytes
     }
 
