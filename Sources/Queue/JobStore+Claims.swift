@@ -116,11 +116,7 @@ extension JobStore {
             case .repeated: return .current(cancelReason: row.job.lease?.cancelReason)
             case .started:
                 try row.save(db, at: settlement.now)
-                try db.run("UPDATE jobs SET started_at = ? WHERE id = ?", settlement.now, claim.job)
-                // The clock may have been set back since the claim; a start before it is what the schema refuses.
-                try db.run(
-                    "UPDATE attempts SET started_at = max(?, leased_at) WHERE job = ? AND fence = ?", settlement.now,
-                    claim.job, claim.fence)
+                try db.noteStart(of: row.job, at: settlement.now)
                 try db.emit(
                     .jobStateChanged(
                         JobStateChanged(
@@ -197,6 +193,14 @@ extension JobStore {
 }
 
 extension Connection {
+    /// Notes when the worker of a job took it.
+    borrowing func noteStart(of job: Job, at now: Timestamp) throws {
+        try run("UPDATE jobs SET started_at = ? WHERE id = ?", now, job.id)
+        // The clock may have been set back since the claim; a start before it is what the schema refuses.
+        try run(
+            "UPDATE attempts SET started_at = max(?, leased_at) WHERE job = ? AND fence = ?", now, job.id, job.fence)
+    }
+
     /// What a job is to do, as it is stored, with what an `assign` says of it besides.
     fileprivate borrowing func order(of job: JobID) throws -> (StoredWork, Bool, Int64, Int64?) {
         let (format, json, noCache, timeout, epoch): (Int64, String, Bool, Int64, Int64?) = try one(

@@ -44,7 +44,6 @@ extension JobStore {
             return true
         }
     }
-
 }
 
 extension Settlement {
@@ -71,10 +70,16 @@ extension Settlement {
                 try row.save(db, at: now, reason: reason)
                 try db.announce(row, reason, at: now)
             case .unchanged, .tellWorker:
-                try db.run(
-                    "UPDATE jobs SET attempt = ?, max_attempts = ? WHERE id = ?", row.job.attempt, row.job.maxAttempts,
-                    id)
-                if !states.isEmpty, claim == nil { try db.announce(row, nil, at: now) }
+                if claim == nil {
+                    try db.run(
+                        "UPDATE jobs SET attempt = ?, max_attempts = ? WHERE id = ?", row.job.attempt,
+                        row.job.maxAttempts, id)
+                    if !states.isEmpty { try db.announce(row, nil, at: now) }
+                } else if states.contains(.running), case .started = row.job.accepted(row.job.fence) {
+                    // The log has already that its worker took it.
+                    try row.save(db, at: now)
+                    try db.noteStart(of: row.job, at: now)
+                }
             }
             if row.job.lease == nil, row.job.state.name.isFinal {
                 try db.run("UPDATE jobs SET fence = fence + ? WHERE id = ?", claimGap, id)

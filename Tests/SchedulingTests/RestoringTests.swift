@@ -122,7 +122,8 @@ struct RestoringTests {
         }
     }
 
-    @Test func aJobThatStillRunsGoesOnAndNoneOfItsEventsIsLostOrDoubled() async throws {
+    @Test("a job that still runs goes on, and none of its events is lost or doubled", arguments: [false, true])
+    func goesOn(wasAccepted: Bool) async throws {
         var build = BuildID("")
         var unknown: Assign?
         var known: Assign?
@@ -132,9 +133,11 @@ struct RestoringTests {
                 let client = try await fixture.client()
                 build = try await fixture.submit(client).build
                 let (worker, _) = try await fixture.worker(slots: 2)
-                let assign = try await accept(worker)
+                let assign: Assign = try await worker.expect()
+                if !wasAccepted { try await fixture.farm.store.readers.backup(to: copy) }
+                try await worker.say(Accepted(job: assign.job, fence: assign.fence))
                 #expect(try await say(lines(1...5, "line"), assign, worker) == 5)
-                try await fixture.farm.store.readers.backup(to: copy)
+                if wasAccepted { try await fixture.farm.store.readers.backup(to: copy) }
                 #expect(try await say(lines(6...20, "line"), assign, worker) == 20)
                 // A build that the copy does not know.
                 _ = try await fixture.submit(client, key: "later")
@@ -166,6 +169,11 @@ struct RestoringTests {
             expectGapless(events)
             #expect(texts(events) == (1...25).map { "line \($0)" })
             #expect(events.compactMap(\.attempt).max() == 1)
+            let states = events.compactMap { event in
+                if case .jobStateChanged(let change) = event.kind { change.state } else { nil }
+            }
+            #expect(states == [.ready, .leased, .running, .succeeded])
+            #expect(warnings(events) == (wasAccepted ? 0 : 1), "the log of the build is newer than the copy")
             // The same key makes a new build.
             #expect(try await !fixture.submit(client, key: "later").repeated)
         }
