@@ -25,12 +25,12 @@ import Testing
     }
 
     /// Lines of a job, as many as its spool would send.
-    private func say(_ count: Int64, _ log: BuildLog, attempt: Int = 1, text: String = "a line of a job") throws {
+    private func say(_ count: Int64, _ log: BuildLog, attempt: Int = 1, text: String = "a line of a job") async throws {
         let job = JobID("\(Self.build).image")
         let events = (1...count).map { number in
             Event(seq: number, at: Timestamp(milliseconds: 1), kind: .log(LogLine(text: text)))
         }
-        _ = try log.append(events, job: job, attempt: attempt)
+        _ = try await log.append(events, job: job, attempt: attempt)
     }
 
     private func append(_ text: String, to build: BuildID) throws {
@@ -76,12 +76,12 @@ import Testing
     func last(tail: Tail) async throws {
         do {
             let log = try await logs.log(of: Self.build)
-            try log.append(farm: [(id: 3, event: line("three")), (id: 7, event: line("seven"))])
+            try await log.append(farm: [(id: 3, event: line("three")), (id: 7, event: line("seven"))])
             switch tail {
             case .nothing, .tornLine, .longTornLine, .garbage: break
-            case .aFewLines: try say(3, log)
-            case .manyLines: try say(8000, log)
-            case .linesThatNameTheKey: try say(50, log, text: "\"farmSeq\":99 {\"farmSeq\":99}")
+            case .aFewLines: try await say(3, log)
+            case .manyLines: try await say(8000, log)
+            case .linesThatNameTheKey: try await say(50, log, text: "\"farmSeq\":99 {\"farmSeq\":99}")
             }
         }
         switch tail {
@@ -101,7 +101,7 @@ import Testing
 
     @Test func aLogWithoutEventsOfTheFarmIsNotAhead() async throws {
         try Directory.make(folder.file("logs/\(Self.other)"))
-        try say(100, try await logs.log(of: Self.build))
+        try await say(100, try await logs.log(of: Self.build))
         #expect(try await logs.ahead(of: 0).numbers.isEmpty)
         #expect(try FileIO.status(path(Self.other)) == nil, "a log was made by being looked at")
     }
@@ -116,9 +116,9 @@ import Testing
 
     @Test func theFarmsOwnEventsAreReadAsTheyWereSaid() async throws {
         let log = try await logs.log(of: Self.build)
-        try log.append(farm: [(id: 3, event: line("three"))])
-        try say(300, log, text: "\"farmSeq\":99")
-        try log.append(farm: [(id: 7, event: line("\"farmSeq\":8"))])
+        try await log.append(farm: [(id: 3, event: line("three"))])
+        try await say(300, log, text: "\"farmSeq\":99")
+        try await log.append(farm: [(id: 7, event: line("\"farmSeq\":8"))])
         let events = try await logs.farmEvents(of: Self.build)
         #expect(events.map(\.id) == [3, 7])
         #expect(events.map(\.event) == [line("three"), line("\"farmSeq\":8")])
@@ -128,8 +128,8 @@ import Testing
     @Test func theLastAttemptIsTheHighestThatAJobHasEventsOf() async throws {
         let log = try await logs.log(of: Self.build)
         #expect(log.lastAttempts.isEmpty)
-        try say(1, log, attempt: 1)
-        try say(2, log, attempt: 3)
+        try await say(1, log, attempt: 1)
+        try await say(2, log, attempt: 3)
         #expect(log.lastAttempts == [JobID("\(Self.build).image"): 3])
     }
 }

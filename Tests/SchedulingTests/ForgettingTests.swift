@@ -20,7 +20,8 @@ struct ForgettingTests {
     }
 
     /// Makes a log look as if nothing had been written to it for long.
-    private func age(_ build: BuildID, _ fixture: FarmFixture) throws {
+    private func age(_ build: BuildID, _ fixture: FarmFixture) async throws {
+        await fixture.farm.publisher.published(build)
         var times = [timespec(tv_sec: 1000, tv_nsec: 0), timespec(tv_sec: 1000, tv_nsec: 0)]
         try #require(utimensat(AT_FDCWD, log(build, fixture) + "/events.ndjson", &times, 0) == 0)
     }
@@ -37,10 +38,10 @@ struct ForgettingTests {
             try await makeOrphan(fixture)
             try Directory.make(fixture.folder.file("logs/lost+found"))
             try Directory.make(fixture.folder.file("logs/\(Self.orphan).old"))
-            try age(known, fixture)
+            try await age(known, fixture)
             await fixture.farm.forget()
             #expect(try isThere(Self.orphan, fixture), "something was written to it just now")
-            try age(Self.orphan, fixture)
+            try await age(Self.orphan, fixture)
             await fixture.farm.forget()
             #expect(try !isThere(Self.orphan, fixture))
             #expect(try isThere(known, fixture), "the queue knows the build")
@@ -53,7 +54,7 @@ struct ForgettingTests {
         let fixture = try FarmFixture()
         try await fixture.run {
             try await makeOrphan(fixture)
-            try age(Self.orphan, fixture)
+            try await age(Self.orphan, fixture)
             await fixture.farm.forget()
             #expect(try isThere(Self.orphan, fixture))
         }
@@ -67,7 +68,7 @@ struct ForgettingTests {
             let early = try await fixture.submit(client).build
             let listed = try await fixture.farm.logs.builds()
             let late = try await fixture.submit(client, key: "late").build
-            for build in [early, late, Self.orphan] { try age(build, fixture) }
+            for build in [early, late, Self.orphan] { try await age(build, fixture) }
             // The clock may not decide: all of them are old enough.
             let removed = try await fixture.farm.removeOrphans(among: listed, unchangedSince: .wall)
             #expect(removed == 1)

@@ -31,6 +31,8 @@ struct RestoringTests {
     private func accept(_ worker: TestPeer) async throws -> Assign {
         let assign: Assign = try await worker.expect()
         try await worker.say(Accepted(job: assign.job, fence: assign.fence))
+        // Answered when the acceptance was dealt with.
+        _ = try await say([], assign, worker)
         return assign
     }
 
