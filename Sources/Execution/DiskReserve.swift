@@ -22,18 +22,25 @@ package struct DiskReserve: Codable, Sendable, Equatable {
         self.init(path: shared, bytes: bytes)
     }
 
-    /// Whether less than the reserve is left once so many more bytes are written. Blocks.
-    package func isBroken(by more: Int64 = 0) throws(IOError) -> Bool {
+    /// How many bytes the disk has left beyond the reserve; fewer than none where it is broken. Blocks.
+    package func room() throws(IOError) -> Int64 {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw IOError(system: errno, "statvfs", path) }
         let (free, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
-        return isBroken(by: more, free: overflow ? .max : Int64(clamping: free))
+        return room(free: overflow ? .max : Int64(clamping: free))
     }
 
     /// The same of a disk that has so many bytes left.
-    func isBroken(by more: Int64, free: Int64) -> Bool {
-        let (left, overflow) = free.subtractingReportingOverflow(max(0, more))
-        return overflow || left < bytes
+    func room(free: Int64) -> Int64 {
+        // What is left is never negative, so that only a difference below zero could overflow.
+        max(0, free) - max(0, bytes)
+    }
+
+    /// How long nobody needs to look again with so much room: what writes a gibibyte a second does not use it up meanwhile,
+    /// but for the last ten mebibytes.
+    static func pause(room: Int64) -> Duration {
+        let (shortest, longest) = (Duration.milliseconds(10), Duration.milliseconds(250))
+        return max(shortest, min(longest, .milliseconds(max(0, room) >> 20)))
     }
 
     /// What a job is told that may write no more.

@@ -150,19 +150,17 @@ package struct JobHost: Sendable {
         }
     }
 
-    /// How often the room that is left is looked at.
-    private static let look = Duration.milliseconds(250)
-
-    /// Waits until less is free than is kept for the farm. What is written between two looks may take some of it.
+    /// Waits until less is free than is kept for the farm. What is written until the body has ended may take some of it.
     private func outOfRoom() async -> JobEnd? {
         guard let reserve = order.reserve else { return nil }
         while true {
             do throws(IOError) {
-                if try await BlockingThreads.disk.run({ () throws(IOError) in try reserve.isBroken() }) {
+                let room = try await BlockingThreads.disk.run { () throws(IOError) in try reserve.room() }
+                if room < 0 {
                     isOutOfRoom.withLock { $0 = true }
                     return .failed(IOError(.noSpace, reserve.words))
                 }
-                try await Poller.shared.sleep(until: .in(Self.look))
+                try await Poller.shared.sleep(until: .in(DiskReserve.pause(room: room)))
             } catch {
                 // Cancelled; or the directory cannot be looked at, and what writes to it says why.
                 return nil

@@ -58,10 +58,16 @@ package enum SelfTestJob {
     private static func file(_ work: SelfTest, _ context: JobContext, _ step: StepReport) async throws {
         let name = "self-test.bin"
         let path = "\(context.out)/\(name)"
-        let hash = try await OwnThread.run("self-test") { () throws(IOError) in
-            try write(megabytes: work.megabytes, to: path) { done in
-                step.progress(done: Int64(done * mebibyte), total: Int64(work.megabytes * mebibyte), unit: .bytes)
+        let isStopped = Locked(false)
+        let hash = try await withTaskCancellationHandler {
+            try await OwnThread.run("self-test") { () throws(IOError) in
+                try write(megabytes: work.megabytes, to: path) { (done) throws(IOError) in
+                    guard !isStopped.withLock({ $0 }) else { throw IOError(.cancelled, "the job is being ended") }
+                    step.progress(done: Int64(done * mebibyte), total: Int64(work.megabytes * mebibyte), unit: .bytes)
+                }
             }
+        } onCancel: {
+            isStopped.withLock { $0 = true }
         }
         let again = try await SHA256.hash(file: path)
         guard again == hash else {
@@ -79,7 +85,7 @@ package enum SelfTestJob {
 
     /// Writes bytes that do not compress and are the same every time, and returns their hash.
     private static func write(
-        megabytes: Int, to path: String, _ written: (Int) -> Void
+        megabytes: Int, to path: String, _ written: (Int) throws(IOError) -> Void
     ) throws(IOError) -> [UInt8] {
         let file = try FileIO.open(path, O_WRONLY | O_CREAT | O_TRUNC)
         var hash = SHA256()
@@ -97,7 +103,7 @@ package enum SelfTestJob {
             }
             try FileIO.write(bytes, to: file)
             hash.update(bytes)
-            written(megabyte + 1)
+            try written(megabyte + 1)
         }
         return hash.finish()
     }

@@ -52,8 +52,8 @@ struct Delivery: Sendable {
     static func checkRoom(for artifact: Artifact, _ reserve: DiskReserve?) async throws(JobFailure) {
         guard let reserve else { return }
         // A disk that cannot be looked at: what writes to it says why.
-        let isBroken = await OwnThread.run("input-room") { (try? reserve.isBroken(by: artifact.size)) ?? false }
-        guard isBroken else { return }
+        let room = await OwnThread.run("input-room") { try? reserve.room() }
+        guard let room, room < artifact.size else { return }
         throw JobFailure(
             .worker, "disk-full",
             "The input \(artifact.name) of \(artifact.size >> 20) MiB does not fit in \(reserve.path): \(reserve.words)"

@@ -11,24 +11,23 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct DiskReserveTests {
     struct Case: Sendable {
         let free: Int64
-        let more: Int64
         let reserve: Int64
-        let isBroken: Bool
+        let room: Int64
     }
 
     private static let cases = [
-        Case(free: 100, more: 0, reserve: 100, isBroken: false),
-        Case(free: 99, more: 0, reserve: 100, isBroken: true),
-        Case(free: 150, more: 50, reserve: 100, isBroken: false),
-        Case(free: 150, more: 51, reserve: 100, isBroken: true),
-        Case(free: 150, more: .max, reserve: 1, isBroken: true),
-        Case(free: 150, more: .min, reserve: 100, isBroken: false),
-        Case(free: 0, more: 1, reserve: .max, isBroken: true),
+        Case(free: 100, reserve: 100, room: 0), Case(free: 99, reserve: 100, room: -1),
+        Case(free: 0, reserve: .max, room: -.max), Case(free: .max, reserve: 0, room: .max),
+        Case(free: .min, reserve: .max, room: -.max), Case(free: .max, reserve: .min, room: .max),
     ]
 
-    @Test(arguments: cases) func whatBreaksItIsDecidedWithoutOverflow(_ row: Case) {
-        let reserve = DiskReserve(path: "/", bytes: row.reserve)
-        #expect(reserve.isBroken(by: row.more, free: row.free) == row.isBroken)
+    @Test(arguments: cases) func whatIsLeftIsReckonedWithoutOverflow(_ row: Case) {
+        #expect(DiskReserve(path: "/", bytes: row.reserve).room(free: row.free) == row.room)
+    }
+
+    @Test(arguments: [(Int64.max, 250), (1 << 30, 250), (100 << 20, 100), (5 << 20, 10), (0, 10), (Int64.min, 10)])
+    func theLessIsLeftTheSoonerItIsLookedAtAgain(room: Int64, milliseconds: Int) {
+        #expect(DiskReserve.pause(room: room) == .milliseconds(milliseconds))
     }
 
     @Test func onlyADirectoryOnTheFarmsDiskCounts() throws {
@@ -39,6 +38,26 @@ import Testing
         #expect(DiskReserve(bytes: 5, of: farm, sharedBy: ["/proc", folder.file("missing")]) == nil)
         #expect(DiskReserve(bytes: 5, of: folder.file("missing"), sharedBy: [worker]) == nil)
         for bytes in [0, -1, Int64.min] { #expect(DiskReserve(bytes: bytes, of: farm, sharedBy: [worker]) == nil) }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting a tmpfs needs root"))
+    func aJobThatWritesAsFastAsItCanLeavesMostOfTheReserve() async throws {
+        let disk = try SmallDisk(kibibytes: 96 << 10)
+        let spool = try Spool.make(in: disk.path + "/spool", job: JobID("b.x"), fence: Fence(1))
+        try spool.write(
+            order: JobOrder(
+                job: JobID("b.x"), attempt: 1, fence: Fence(1), work: .selfTest(SelfTest(seconds: 1)),
+                timeoutSeconds: 60, trees: disk.path, cache: disk.path,
+                reserve: DiskReserve(path: spool.directory, bytes: 80 << 20)))
+        let result = try await JobHost(spool, stop: StopSignal()).run { _, context in
+            try await SelfTestJob.run(SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 1000), in: context)
+        }
+        guard case .failed(let failure) = result.outcome else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(failure.code == "disk-full" && failure.message.contains("store-reserve"), "\(failure)")
+        #expect(try spool.freeBytes() > 24 << 20)
     }
 
     @Test(.enabled(if: geteuid() == 0, "mounting a small tmpfs needs root"), arguments: [0, 5])
