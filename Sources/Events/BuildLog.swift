@@ -290,7 +290,7 @@ package final class BuildLog: Sendable {
     ///
     /// - Throws: when a line is not the event that it should be. The log is read whole when it is opened again, and what
     ///   is unreadable is set aside.
-    package func read(from: Int64) throws -> [Event] {
+    package func read(from: Int64) throws -> [LoggedEvent] {
         let from = max(from, 1)
         let slot = (from - 1) / LogContents.stride
         let (start, end, lastSeq) = state.withLock { state in
@@ -301,7 +301,7 @@ package final class BuildLog: Sendable {
         var lines = LineReader(file: file, offset: start, end: end)
         // The first event of the slot; those before the first one wanted are skipped.
         var next = slot * LogContents.stride + 1
-        var events: [Event] = []
+        var events: [LoggedEvent] = []
         var bytes = 0
         while bytes < Self.chunk, next <= lastSeq {
             let offset = lines.offset
@@ -318,11 +318,9 @@ package final class BuildLog: Sendable {
     }
 
     /// The event of a line; nil when that is not the event of this number.
-    private static func event(_ seq: Int64, in line: [UInt8]) -> Event? {
+    private static func event(_ seq: Int64, in line: [UInt8]) -> LoggedEvent? {
         // What is wrong with a line is said when the log is opened and the line is set aside.
-        guard let event = try? StrictJSON.decode(StoredEvent.self, from: line).event, event.seq == seq else {
-            return nil
-        }
+        guard let event = try? LoggedEvent(line: line), event.seq == seq else { return nil }
         return event
     }
 

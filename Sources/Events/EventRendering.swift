@@ -1,13 +1,10 @@
-package import FactoryProtocol
-import JSON
-
-extension Event {
+extension LoggedEvent {
     /// One line of JSON, its end included: what `watch --progress json` prints and what the REST stream sends.
-    package func jsonLine() throws -> [UInt8] { try CanonicalJSON.encode(self) + [UInt8(ascii: "\n")] }
+    package func jsonLine() -> [UInt8] { json + [UInt8(ascii: "\n")] }
 
     /// A server-sent event with the number as its id, so that a browser resumes by `Last-Event-ID` (HTML standard,
     /// "Server-sent events").
-    package func serverSentEvent() throws -> [UInt8] {
-        Array("id: \(seq)\nevent: \(kind.name)\ndata: ".utf8) + (try CanonicalJSON.encode(self)) + Array("\n\n".utf8)
+    package func serverSentEvent() -> [UInt8] {
+        Array("id: \(seq)\nevent: \(kind)\ndata: ".utf8) + json + Array("\n\n".utf8)
     }
 }

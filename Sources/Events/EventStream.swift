@@ -1,4 +1,3 @@
-package import FactoryProtocol
 package import IO
 
 /// A watcher's place in a build's log: pulls events in order from a number on, without gaps, and waits at the end.
@@ -33,7 +32,7 @@ package struct EventStream: AsyncSequence, Sendable {
         package private(set) var hasCaughtUp = false
         private let follow: Bool
         private let threads: BlockingThreads
-        private var batch: ArraySlice<Event> = []
+        private var batch: ArraySlice<LoggedEvent> = []
 
         init(log: BuildLog, next: Int64, follow: Bool, threads: BlockingThreads) {
             self.threads = threads
@@ -46,7 +45,7 @@ package struct EventStream: AsyncSequence, Sendable {
         package var behind: Int64 { log.lastSeq - next + 1 }
 
         /// The next event; waits for one, unless the build has ended. Nil at the end.
-        package mutating func next() async throws -> Event? {
+        package mutating func next() async throws -> LoggedEvent? {
             while true {
                 try Task.checkCancellation()
                 if batch.isEmpty {

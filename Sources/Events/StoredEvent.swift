@@ -9,10 +9,13 @@ struct StoredEvent: Codable, Sendable {
     /// The number in the queue's outbox; nil for what a job says.
     var farmSeq: Int64?
 
-    private enum Keys: String, CodingKey {
+    private enum Keys: String, CodingKey, CaseIterable {
         case spoolSeq
         case farmSeq
     }
+
+    /// The members that a line has beside those of its event.
+    static let ownKeys = Keys.allCases.map(\.rawValue)
 
     init(event: Event, spoolSeq: Int64?, farmSeq: Int64?) {
         self.event = event

@@ -24,10 +24,10 @@ struct WatchStream: Sendable {
             var verdict: Verdict?
             while let event = try await events.next() {
                 // An end that something follows was the end of an earlier try.
-                verdict = if case .buildEnded(let ended) = event.kind { ended.verdict } else { nil }
-                if case .log = event.kind, !request.logs { continue }
+                verdict = try event.verdict()
+                if event.isLogLine, !request.logs { continue }
                 do throws(WireError) {
-                    try await connection.send(EventMessage(event: event), id: id)
+                    try await connection.send(frame: EventMessage.frame(json: event.json, id: id))
                 } catch {
                     guard error.kind == .violation(.frameTooLarge) else { throw error }
                     throw FarmError("reply-too-large", "event \(event.seq) does not fit into a message")
@@ -67,7 +67,6 @@ struct WatchStream: Sendable {
     /// The verdict of a build whose last event was asked for no more (`from` is past it).
     private func lastVerdict() async throws -> Verdict? {
         var last = EventStream(log, from: log.lastSeq, follow: false).makeAsyncIterator()
-        guard case .buildEnded(let ended) = try await last.next()?.kind else { return nil }
-        return ended.verdict
+        return try await last.next()?.verdict()
     }
 }

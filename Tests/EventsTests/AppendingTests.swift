@@ -22,6 +22,7 @@ private func expectWhole(_ log: BuildLog, each count: Int64) async throws {
     var seen: [JobID?: [String]] = [:]
     for try await event in EventStream(log, from: 1, follow: false) {
         row.append(event.seq)
+        let event = try event.event()
         guard case .log(let line) = event.kind else { continue }
         seen[event.job, default: []].append(line.text)
     }

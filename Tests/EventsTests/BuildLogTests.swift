@@ -34,7 +34,7 @@ private func lines(_ range: ClosedRange<Int64>) -> [Event] {
 
 private func all(_ log: BuildLog, from: Int64 = 1) async throws -> [Event] {
     var events: [Event] = []
-    for try await event in EventStream(log, from: from, follow: false) { events.append(event) }
+    for try await event in EventStream(log, from: from, follow: false) { events.append(try event.event()) }
     return events
 }
 
@@ -231,7 +231,7 @@ private let ended = Event.Kind.buildEnded(
             for _ in 1...4 {
                 group.addTask {
                     var seen: [Event] = []
-                    for try await event in EventStream(log, from: 1) { seen.append(event) }
+                    for try await event in EventStream(log, from: 1) { seen.append(try event.event()) }
                     return seen
                 }
             }
@@ -250,19 +250,11 @@ private let ended = Event.Kind.buildEnded(
             #expect(views.allSatisfy { $0 == views[0] })
         }
     }
-
-    @Test func aServerSentEventCarriesItsNumber() throws {
-        let event = Event(seq: 7, at: now, kind: .warning(Warning(code: "x", message: "two\nlines")))
-        let text = String(decoding: try event.serverSentEvent(), as: UTF8.self)
-        #expect(text.hasPrefix("id: 7\nevent: warning\ndata: {"))
-        #expect(text.hasSuffix("}\n\n"))
-        #expect(text.split(separator: "\n").count == 3)
-    }
 }
 
 extension EventStream.Iterator {
     /// The next event of an iterator that nobody keeps.
-    fileprivate func nextOf() async throws -> Event? {
+    fileprivate func nextOf() async throws -> LoggedEvent? {
         var iterator = self
         return try await iterator.next()
     }

@@ -29,6 +29,7 @@ import Testing
         for try await event in EventStream(log, from: 1, follow: false) {
             #expect(event.seq == next, "seed \(seed)")
             next += 1
+            let event = try event.event()
             guard case .log(let line) = event.kind, let number = Int64(line.text) else { continue }
             if let job = event.job {
                 #expect(number == (jobs[job] ?? 0) + 1, "a job's event doubled or missing; seed \(seed)")

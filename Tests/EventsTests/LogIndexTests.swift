@@ -82,19 +82,6 @@ private func text(_ random: inout some RandomNumberGenerator) -> String {
         count: .random(in: 0...60, using: &random))
 }
 
-/// A generator that gives the same numbers for the same seed (splitmix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// A change that makes an index useless; signed again, so that only its content is wrong.
 struct WrongIndex: Sendable, CustomStringConvertible {
     let description: String

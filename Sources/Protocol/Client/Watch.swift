@@ -33,6 +33,12 @@ package struct EventMessage: Message, Equatable {
     }
 
     package static let type = "event"
+
+    /// The frame of an event whose canonical JSON is at hand: the same bytes that ``frame(id:)`` makes of the event.
+    package static func frame(json: [UInt8], id: Int64?) -> [UInt8] {
+        let number = id.map { "\"id\":\($0)," } ?? ""
+        return Frame.bytes(Array("{\"event\":".utf8) + json + Array(",\(number)\"type\":\"\(type)\"}".utf8))
+    }
 }
 
 /// The build has ended; nothing follows.

@@ -30,7 +30,7 @@ struct EventRoutes: Sendable {
             .ok, fields: ["Content-Type": "application/x-ndjson", "Cache-Control": "no-store"],
             body: .stream { body in
                 for try await event in EventStream(log, from: from, follow: follow) {
-                    try await body.write(try event.jsonLine())
+                    try await body.write(event.jsonLine())
                 }
             })
     }
@@ -56,7 +56,7 @@ struct EventRoutes: Sendable {
 
     private func stream(_ log: BuildLog, _ from: Int64, to body: HTTPBodyWriter) async throws {
         for try await event in EventStream(log, from: from) {
-            try await body.write(try event.serverSentEvent())
+            try await body.write(event.serverSentEvent())
         }
     }
 }
