@@ -40,10 +40,13 @@ struct JobRow {
             let lease = Job.Lease(worker: worker, cancelReason: cancelReason)
             return name == .leased ? .leased(lease) : .running(lease)
         case .succeeded, .failed, .cancelled, .expired:
-            let (outcome, reason, isCached): (JSONColumn<Outcome>?, String?, Bool) = try db.one(
+            let (outcome, reason, isCached): (Stored<JSONColumn<Outcome>?>, String?, Bool) = try db.one(
                 "SELECT outcome_json, reason, cached FROM jobs WHERE id = ?", id)
+            let end = StoredOutcome(id, name, outcome, reason: reason)
             return .ended(
-                Job.End(state: name, outcome: outcome?.value ?? .succeeded, reason: reason, isCached: isCached))
+                Job.End(
+                    state: end.state, outcome: end.outcome ?? .succeeded, reason: end.reason,
+                    isCached: isCached && end.failure == nil))
         }
         throw QueueError(.unreadable, "the row of job \(id.rawValue) contradicts itself")
     }

@@ -52,7 +52,7 @@ package enum Acceptance: Sendable, Equatable {
 extension JobStore {
     /// Gives a ready job to a worker: lease, attempt and fence in one transaction.
     ///
-    /// A job is claimed once, whoever asks. One whose work cannot be decoded is no worker's: it fails here, after one
+    /// A job is claimed once, whoever asks. One whose work or inputs cannot be decoded is no worker's: it fails here, after one
     /// attempt, and what needs it is settled.
     package func claim(_ id: JobID, for worker: WorkerName) async throws(QueueError) -> ClaimResult {
         let settlement = settlement
@@ -63,9 +63,11 @@ extension JobStore {
             }
             let (stored, noCache, timeout, epoch) = try db.order(of: id)
             let work: JobWork
-            do throws(UndecodableWork) {
+            let inputs: [Artifact]
+            do {
                 work = try stored.decoded()
-            } catch {
+                inputs = try db.inputs(of: id)
+            } catch let error as UndecodableWork {
                 return .undecodable(try settlement.fail(&row, error, db))
             }
             try row.save(db, at: settlement.now)
@@ -81,7 +83,7 @@ extension JobStore {
             return .claimed(
                 ClaimedJob(
                     claim: claim, attempt: row.job.attempt, work: work, noCache: noCache,
-                    inputs: try db.inputs(of: id), timeoutSeconds: timeout, sourceDateEpoch: epoch, token: token))
+                    inputs: inputs, timeoutSeconds: timeout, sourceDateEpoch: epoch, token: token))
         }
     }
 

@@ -60,6 +60,9 @@ extension JobStore {
             guard endedAt != nil else {
                 throw QueueError(.notEnded, "build \(build.rawValue) still runs: there is nothing to try again")
             }
+            if let job = try db.members(ofBuild: build).undecodable {
+                try settlement.failUndecodableOutcome(of: job, db)
+            }
             let failed: [JobID] = try db.all(
                 "SELECT id FROM jobs WHERE build = ? AND state <> 'succeeded' ORDER BY place", build)
             for id in failed {

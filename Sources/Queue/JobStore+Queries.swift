@@ -119,7 +119,7 @@ extension JobStore {
             let rows: [(BuildID, String, BuildState, String, Timestamp, Timestamp?, Int, Int)] = try db.all(
                 """
                 SELECT id, title, state, submitted_by, submitted_at, ended_at,
-                    (SELECT count(*) FROM jobs WHERE build = builds.id AND state = 'succeeded'),
+                    (SELECT count(*) FROM jobs WHERE build = builds.id AND \(isDone)),
                     (SELECT count(*) FROM jobs WHERE build = builds.id)
                 FROM builds
                 WHERE (?1 IS NULL OR state IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR id < ?2)
@@ -144,18 +144,24 @@ extension JobStore {
     package func details(of build: BuildID, lastSeq: Int64) async throws(QueueError) -> BuildDetails {
         try await read { db in
             let build = try db.resolve(build)
-            let (digest, spec, verdict): (String, JSONColumn<JSONValue>, JSONColumn<FactoryProtocol.Verdict>?) =
-                try db.one("SELECT spec_digest, spec_json, verdict_json FROM builds WHERE id = ?", build)
+            let (digest, spec): (String, Stored<JSONColumn<JSONValue>>) = try db.one(
+                "SELECT spec_digest, spec_json FROM builds WHERE id = ?", build)
+            let artifacts = try db.artifacts(ofBuild: build)
+            let jobs = try db.summaries(ofBuild: build).map { job in
+                var job = job
+                // Beside the list that it is missing in.
+                job.reason = job.reason ?? artifacts.faults[job.job]
+                return job
+            }
             return BuildDetails(
-                summary: try db.summary(of: build), specDigest: digest, spec: spec.value,
-                jobs: try db.summaries(ofBuild: build), artifacts: try db.artifacts(ofBuild: build),
-                verdict: verdict?.value, lastSeq: lastSeq)
+                summary: try db.summary(of: build), specDigest: digest, spec: spec.value?.value ?? .null, jobs: jobs,
+                artifacts: artifacts.readable, verdict: try db.verdict(of: build), lastSeq: lastSeq)
         }
     }
 
-    /// What a build made.
+    /// What a build made, as far as it can be read.
     package func artifacts(of build: BuildID) async throws(QueueError) -> [JobArtifact] {
-        try await read { db in try db.artifacts(ofBuild: try db.resolve(build)) }
+        try await read { db in try db.artifacts(ofBuild: try db.resolve(build)).readable }
     }
 
     /// One job as lists show it.
@@ -173,11 +179,17 @@ extension JobStore {
     package func placement(of id: JobID) async throws(QueueError) -> ReadyJob {
         try await read { db in
             guard
-                let row: (Architecture, JSONColumn<[String]>, Timestamp?, WorkerName?) = try db.first(
+                let row: (String, String, Timestamp?, WorkerName?) = try db.first(
                     "SELECT architecture, requirements_json, ready_at, worker FROM jobs WHERE id = ?", id)
             else { throw QueueError(.unknownJob, "there is no job \(id.rawValue)") }
+            guard let need = StoredNeed.decoded(row.0, row.1) else {
+                throw QueueError(
+                    .unreadable,
+                    "job \(id.rawValue): where it must run cannot be read: architecture '\(row.0)', requirements \(row.1)"
+                )
+            }
             return ReadyJob(
-                job: id, architecture: row.0, requirements: row.1.value,
+                job: id, architecture: need.architecture, requirements: need.requirements,
                 notBefore: row.2 ?? Timestamp(milliseconds: 0), lastWorker: row.3)
         }
     }
@@ -190,6 +202,12 @@ extension JobStore {
         }
     }
 }
+
+/// Whether a row of `jobs` is one that succeeded, and whose end can be read.
+private let isDone = """
+    state = 'succeeded' AND CASE WHEN outcome_json IS NULL THEN 1
+        WHEN json_valid(outcome_json) THEN coalesce(json_extract(outcome_json, '$.result') = 'succeeded', 0) ELSE 0 END
+    """
 
 extension Connection {
     /// The build that an identifier, or the beginning of only one, names.
@@ -217,19 +235,24 @@ extension Connection {
         let needed = Dictionary(grouping: needs, by: \.0).mapValues { $0.map(\.1) }
         let rows:
             [(
-                JobID, String, String, Architecture, JobState, Int, Int, WorkerName?, String?, Timestamp?, Timestamp?,
-                Bool
+                JobID, String, String, Stored<Architecture>, JobState, Int, Int, WorkerName?, String?, Timestamp?,
+                Timestamp?, Bool, Stored<JSONColumn<Outcome>?>
             )] = try all(
                 """
                 SELECT id, name, kind, architecture, state, attempt, max_attempts, worker, reason, started_at, ended_at,
-                    cached
+                    cached, outcome_json
                 FROM jobs WHERE build = ? ORDER BY place
                 """, build)
-        return rows.map { row in
-            JobSummary(
-                job: row.0, name: row.1, kind: row.2, architecture: row.3, needs: needed[row.0] ?? [], state: row.4,
-                attempt: row.5, maxAttempts: row.6, worker: row.7, reason: row.8, startedAt: row.9, endedAt: row.10,
-                cached: row.11)
+        return try rows.map { row in
+            guard let architecture = row.3.value else {
+                throw QueueError(
+                    .unreadable, "job \(row.0.rawValue): its architecture cannot be read: \(row.3.fault ?? "")")
+            }
+            let end = StoredOutcome(row.0, row.4, row.12, reason: row.8)
+            return JobSummary(
+                job: row.0, name: row.1, kind: row.2, architecture: architecture, needs: needed[row.0] ?? [],
+                state: end.state, attempt: row.5, maxAttempts: row.6, worker: row.7, reason: end.reason,
+                startedAt: row.9, endedAt: row.10, cached: row.11)
         }
     }
 
@@ -238,7 +261,7 @@ extension Connection {
         let (title, state, user, submittedAt, endedAt): (String, BuildState, String, Timestamp, Timestamp?) = try one(
             "SELECT title, state, submitted_by, submitted_at, ended_at FROM builds WHERE id = ?", build)
         let (done, count): (Int, Int) = try one(
-            "SELECT count(*) FILTER (WHERE state = 'succeeded'), count(*) FROM jobs WHERE build = ?", build)
+            "SELECT count(*) FILTER (WHERE \(isDone)), count(*) FROM jobs WHERE build = ?", build)
         return BuildSummary(
             build: build, title: title, state: state, submittedBy: user, submittedAt: submittedAt, endedAt: endedAt,
             jobsDone: done, jobs: count)

@@ -84,11 +84,15 @@ private func insert(
 }
 
 private func receipt(_ build: BuildID, isRepeated: Bool, _ db: borrowing Connection) throws -> Receipt {
-    let (digest, warnings): (String, JSONColumn<[Warning]>) = try db.one(
+    let (digest, warnings): (String, Stored<JSONColumn<[Warning]>>) = try db.one(
         "SELECT spec_digest, warnings_json FROM builds WHERE id = ?", build)
     return Receipt(
         build: build, specDigest: digest, jobs: try db.summaries(ofBuild: build), isRepeated: isRepeated,
-        warnings: warnings.value)
+        warnings: warnings.value?.value ?? [
+            Warning(
+                code: "undecodable-warnings",
+                message: "the warnings of build \(build.rawValue) cannot be read: \(warnings.fault ?? "")")
+        ])
 }
 
 extension JobID {

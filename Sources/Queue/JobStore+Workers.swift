@@ -70,24 +70,33 @@ extension JobStore {
         }
     }
 
-    /// All workers that registered and were not forgotten, by name.
+    /// All workers that registered and were not forgotten, by name. One whose row cannot be read is left out: its next
+    /// registration writes the row anew.
     package func knownWorkers() async throws(QueueError) -> [KnownWorker] {
-        try await read { db in
+        let undecodable = undecodable
+        return try await read { db in
             let rows:
                 [(
-                    WorkerName, JSONColumn<[Architecture]>, Int, JSONColumn<[String: String]>, String, String, Bool,
-                    Timestamp, String?
+                    WorkerName, Stored<JSONColumn<[Architecture]>>, Int, Stored<JSONColumn<[String: String]>>, String,
+                    String, Bool, Timestamp, String?
                 )] = try db.all(
                     """
                     SELECT name, architectures_json, slots, capabilities_json, host, software, draining, registered_at,
                         instance
                     FROM workers ORDER BY name
                     """)
-            return rows.map { row in
-                KnownWorker(
+            return rows.compactMap { row in
+                guard let architectures = row.1.value, let capabilities = row.3.value else {
+                    undecodable.note(
+                        "worker \(row.0.rawValue)",
+                        "what it offers cannot be read, and is not known until it registers again: "
+                            + (row.1.fault ?? row.3.fault ?? ""))
+                    return nil
+                }
+                return KnownWorker(
                     name: row.0,
                     offer: Register(
-                        architectures: row.1.value, slots: row.2, capabilities: row.3.value, host: row.4,
+                        architectures: architectures.value, slots: row.2, capabilities: capabilities.value, host: row.4,
                         instance: row.8),
                     software: row.5, isDraining: row.6, registeredAt: row.7)
             }

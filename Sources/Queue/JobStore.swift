@@ -20,6 +20,7 @@ package final class JobStore: Sendable {
     /// Why the last write was refused; nil when it was not.
     private let refused = Locked<QueueError?>(nil)
     private let isStored: @Sendable (Digest) -> Bool
+    let undecodable = UndecodableRows()
 
     /// Opens the database, brings its schema up to date.
     ///
@@ -78,7 +79,12 @@ package final class JobStore: Sendable {
     /// Now, by the clock that rows are written with.
     package var now: Timestamp { clock() }
 
-    var settlement: Settlement { Settlement(now: clock(), policy: policy, isStored: isStored) }
+    var settlement: Settlement {
+        Settlement(now: clock(), policy: policy, isStored: isStored, undecodable: undecodable)
+    }
+
+    /// The rows that could not be read, and that were not told of yet.
+    package func newUndecodableRows() -> [UndecodableRow] { undecodable.take() }
 
     func write<T: Sendable>(
         _ body: @escaping @Sendable (borrowing Connection) throws -> T

@@ -24,26 +24,60 @@ extension Connection {
 
     /// Notes the end of a build that is over once more, unless that is in the outbox already.
     borrowing func repeatEnd(of build: BuildID, at now: Timestamp) throws {
-        guard
-            let verdict: JSONColumn<FactoryProtocol.Verdict>? = try first(
-                """
-                SELECT verdict_json FROM builds WHERE id = ?1 AND NOT EXISTS
-                    (SELECT 1 FROM farm_events WHERE build = ?1 AND event_json LIKE '%"buildEnded"%')
-                """, build),
-            let verdict
-        else { return }
-        try emit(.buildEnded(BuildEnded(verdict: verdict.value)), build: build, at: now)
+        let isOver: Bool = try one(
+            """
+            SELECT EXISTS(SELECT 1 FROM builds WHERE id = ?1 AND ended_at IS NOT NULL AND NOT EXISTS
+                (SELECT 1 FROM farm_events WHERE build = ?1 AND event_json LIKE '%"buildEnded"%'))
+            """, build)
+        guard isOver, let verdict = try verdict(of: build) else { return }
+        try emit(.buildEnded(BuildEnded(verdict: verdict)), build: build, at: now)
     }
 }
 
 extension JobStore {
     /// Events of a build after number `id`, in order; at most 500.
     package func farmEvents(of build: BuildID, after id: Int64) async throws(QueueError) -> [FarmEvent] {
+        if let events = try await storedEvents(of: build, after: id) { return events }
+        try await replaceUndecodableEvents(of: build, after: id)
+        return try await storedEvents(of: build, after: id) ?? []
+    }
+
+    /// The events; nil when some of them cannot be read.
+    private func storedEvents(of build: BuildID, after id: Int64) async throws(QueueError) -> [FarmEvent]? {
         try await read { db in
-            let rows: [(Int64, JSONColumn<Event>)] = try db.all(
+            let rows: [(Int64, Stored<JSONColumn<Event>>)] = try db.all(
                 "SELECT id, event_json FROM farm_events WHERE build = ? AND id > ? ORDER BY id LIMIT 500", build, id)
-            return rows.map { FarmEvent(id: $0.0, build: build, event: $0.1.value) }
+            let events = rows.compactMap { id, event in
+                event.value.map { FarmEvent(id: id, build: build, event: $0.value) }
+            }
+            return events.count == rows.count ? events : nil
         }
+    }
+
+    /// Puts a warning in the place of each event that cannot be read, so that the numbers go on. A build that is over must
+    /// have its end as the last one, for its watchers wait for that.
+    private func replaceUndecodableEvents(of build: BuildID, after id: Int64) async throws(QueueError) {
+        let now = now
+        let undecodable = undecodable
+        let faults = try await write { db in
+            let rows: [(Int64, JobID?, Int?, Timestamp, Stored<JSONColumn<Event>>)] = try db.all(
+                "SELECT id, job, attempt, at, event_json FROM farm_events WHERE build = ? AND id > ? ORDER BY id",
+                build, id)
+            var faults: [String] = []
+            for (id, job, attempt, at, event) in rows {
+                guard let fault = event.fault else { continue }
+                let message = "event \(id) of the farm cannot be read and is left out: \(fault)"
+                let warning = Warning(code: "undecodable-event", message: message)
+                let event = Event(seq: 0, at: at, job: job, attempt: attempt, kind: .warning(warning))
+                try db.run("UPDATE farm_events SET event_json = ? WHERE id = ?", try JSONColumn(event), id)
+                faults.append(message)
+            }
+            if let last = rows.last, last.4.fault != nil, let verdict = try db.verdict(of: build) {
+                try db.emit(.buildEnded(BuildEnded(verdict: verdict)), build: build, at: now)
+            }
+            return faults
+        }
+        for fault in faults { undecodable.note("build \(build.rawValue)", fault) }
     }
 
     /// Whether there are events of a build that may not be in its log on disk yet.

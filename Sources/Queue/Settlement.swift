@@ -10,6 +10,8 @@ struct Settlement: Sendable {
     let attempts = 3
     /// Whether an artifact's bytes are in the store.
     let isStored: @Sendable (Digest) -> Bool
+    /// Where rows that cannot be read are told of.
+    let undecodable: UndecodableRows
 
     /// Writes a job's end and all that follows: jobs that need it become ready or are given up, the build may end.
     func settle(_ row: JobRow, _ end: Job.End, _ db: borrowing Connection) throws {
@@ -43,12 +45,14 @@ struct Settlement: Sendable {
 
     /// Makes a waiting job ready when all that it needs has succeeded; takes an earlier result when there is one.
     func promote(_ row: inout JobRow, _ db: borrowing Connection) throws {
-        let missing: Int = try db.one(
+        let needs: [(JobID, JobState, Stored<JSONColumn<Outcome>?>)] = try db.all(
             """
-            SELECT count(*) FROM dependencies JOIN jobs ON jobs.id = needs
-            WHERE job = ? AND jobs.state <> 'succeeded'
+            SELECT jobs.id, jobs.state, jobs.outcome_json FROM dependencies JOIN jobs ON jobs.id = needs
+            WHERE job = ?
             """, row.job.id)
-        guard missing == 0, case .queue = row.job.needsMet() else { return }
+        // One whose end cannot be read has failed; refreshing the build gives this job up for it.
+        let isMet = needs.allSatisfy { StoredOutcome($0.0, $0.1, $0.2, reason: nil).state == .succeeded }
+        guard isMet, case .queue = row.job.needsMet() else { return }
         try row.save(db, at: now)
         if try takeFromCache(&row, db) { return }
         try announceReady(row, db)
@@ -63,77 +67,44 @@ struct Settlement: Sendable {
 
     /// Writes where the build is by where its jobs are; on its end, the verdict and the one last event.
     func refresh(_ build: BuildID, _ db: borrowing Connection) throws {
-        let rows: [(JobID, String, JobState, Int, JSONColumn<Outcome>?, String?)] = try db.all(
-            "SELECT id, name, state, attempt, outcome_json, reason FROM jobs WHERE build = ? ORDER BY place", build)
-        let progress = BuildProgress(
-            rows.map {
-                BuildProgress.Member(
-                    job: $0.0, name: $0.1, state: $0.2, attempt: $0.3, outcome: $0.4?.value, reason: $0.5)
-            })
+        let members = try db.members(ofBuild: build)
+        if let job = members.undecodable {
+            // Written as the failure that it counts as, so that all agree on it. This comes back here for the next one.
+            return try failUndecodableOutcome(of: job, db)
+        }
+        let progress = BuildProgress(members.all)
         let (before, submittedAt): (BuildState, Timestamp) = try db.one(
             "SELECT state, submitted_at FROM builds WHERE id = ?", build)
         let state = progress.state
         guard state != before else { return }
-        let artifacts = try db.artifacts(ofBuild: build).map(\.artifact)
+        let artifacts = try db.artifacts(ofBuild: build)
         let verdict = progress.verdict(
             milliseconds: now.milliseconds.subtractingReportingOverflow(submittedAt.milliseconds).partialValue,
-            artifacts: artifacts)
+            artifacts: artifacts.readable.map(\.artifact))
+        if verdict != nil { try warn(artifacts.faults, build, db) }
         try db.run(
             "UPDATE builds SET state = ?, ended_at = ?, verdict_json = ? WHERE id = ?",
             state, verdict == nil ? nil : now, try verdict.map { try JSONColumn($0) }, build)
         if let verdict { try db.emit(.buildEnded(BuildEnded(verdict: verdict)), build: build, at: now) }
     }
 
-    /// Settles a ready job from an earlier success with the same key whose artifacts are all still in the store.
-    private func takeFromCache(_ row: inout JobRow, _ db: borrowing Connection) throws -> Bool {
-        let (format, json, noCache, epoch): (Int64, String, Bool, Int64?) = try db.one(
-            """
-            SELECT work_format, work_json, no_cache, source_date_epoch FROM jobs JOIN builds ON builds.id = jobs.build
-            WHERE jobs.id = ?
-            """, row.job.id)
-        let work: JobWork
-        do throws(UndecodableWork) {
-            work = try StoredWork(format: format, json: json).decoded()
-        } catch {
-            // It fails when it is claimed: the job that made it ready must end as it did.
-            return false
+    /// Ends a job once more, as a failure, whose end cannot be read.
+    func failUndecodableOutcome(of job: JobID, _ db: borrowing Connection) throws {
+        let row = try JobRow.load(job, db)
+        guard case .ended(let end) = row.job.state else {
+            throw QueueError(.unreadable, "the row of job \(job.rawValue) contradicts itself")
         }
-        guard work.mayBeSettledFromCache else { return false }
-        let inputs = try db.inputs(of: row.job.id)
-        let key = try CacheKey.of(work, inputs: inputs, sourceDateEpoch: epoch)
-        try db.run("UPDATE jobs SET cache_key = ? WHERE id = ?", key, row.job.id)
-        guard !noCache else { return false }
-        let candidates: [JobID] = try db.all(
-            "SELECT id FROM jobs WHERE cache_key = ? AND state = 'succeeded' ORDER BY ended_at DESC LIMIT 5", key)
-        for origin in candidates {
-            let artifacts = try db.artifacts(of: origin)
-            guard artifacts.allSatisfy({ isStored($0.digest) }) else { continue }
-            guard case .settle(let end) = row.job.foundInCache(origin) else { return false }
-            try copyResults(of: origin, artifacts, to: row, db)
-            try settle(row, end, db)
-            return true
-        }
-        return false
+        undecodable.note("job \(job.rawValue)", end.reason ?? "")
+        try settle(row, end, db)
     }
 
-    private func copyResults(
-        of origin: JobID, _ artifacts: [Artifact], to row: JobRow, _ db: borrowing Connection
-    ) throws {
-        try db.store(artifacts, of: row.job.id)
-        let results: [(String, JSONColumn<BootResult>)] = try db.all(
-            """
-            SELECT firmware, result_json FROM boot_results WHERE job = ?1
-                AND attempt = (SELECT max(attempt) FROM boot_results WHERE job = ?1) ORDER BY firmware
-            """, origin)
-        for artifact in artifacts {
-            try db.emit(.artifact(artifact), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
-        }
-        for (firmware, result) in results {
-            // An attempt that failed may have left a result of its own under this number.
-            try db.run(
-                "INSERT OR REPLACE INTO boot_results VALUES (?, ?, ?, ?)", row.job.id, row.job.attempt, firmware,
-                result)
-            try db.emit(.bootResult(result.value), build: row.build, job: row.job.id, attempt: row.job.attempt, at: now)
+    /// Says what is missing in the list of what a build made.
+    private func warn(_ faults: [JobID: String], _ build: BuildID, _ db: borrowing Connection) throws {
+        for (job, fault) in faults.sorted(by: { $0.key < $1.key }) {
+            let message = "job \(job.rawValue): \(fault); it is left out of the list"
+            undecodable.note("job \(job.rawValue)", fault)
+            try db.emit(
+                .warning(Warning(code: "undecodable-artifact", message: message)), build: build, job: job, at: now)
         }
     }
 }

@@ -134,16 +134,16 @@ extension Farm {
     /// Why a job is where it is.
     func explain(_ id: JobID) async throws(QueueError) -> Explained {
         let job = try await store.job(id)
-        let placement = try await store.placement(of: id)
-        let need = JobNeed(job: id, architecture: placement.architecture, requirements: placement.requirements)
-        let (placing, lines) = Placement.explain(need, among: registry.offers())
         switch job.state {
         case .waiting:
+            let (placing, lines) = Placement.explain(try await need(of: id).need, among: registry.offers())
             let missing = job.needs.joined(separator: ", ")
             return Explained(
                 job: id, state: job.state, summary: "waits for \(missing); then it \(placing)", lines: lines)
         case .ready:
-            let wait = placement.notBefore.since(store.now)
+            let (need, notBefore) = try await need(of: id)
+            let (placing, lines) = Placement.explain(need, among: registry.offers())
+            let wait = notBefore.since(store.now)
             let seconds = (wait + .milliseconds(999)).components.seconds
             let pause = wait > .zero ? "tried again in \(seconds) s (\(job.reason ?? "it failed before")); " : ""
             return Explained(job: id, state: job.state, summary: pause + placing, lines: lines)
@@ -161,6 +161,13 @@ extension Farm {
                 job: id, state: job.state, summary: job.state.rawValue + (job.reason.map { ": \($0)" } ?? ""), lines: []
             )
         }
+    }
+
+    /// What a job needs of its worker, and from when on it may be claimed.
+    private func need(of id: JobID) async throws(QueueError) -> (need: JobNeed, notBefore: Timestamp) {
+        let placement = try await store.placement(of: id)
+        let need = JobNeed(job: id, architecture: placement.architecture, requirements: placement.requirements)
+        return (need, placement.notBefore)
     }
 
     /// How many jobs are ahead of those of a build: ready ones of earlier builds that some worker can ever run. The others

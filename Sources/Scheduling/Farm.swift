@@ -158,6 +158,9 @@ package final class Farm: Sendable {
                 await giveBack(claim, .declined("no worker accepted it within \(settings.acceptance)"))
             }
             publisher.retry()
+            for row in store.newUndecodableRows() {
+                log.error("A row of the queue cannot be read.", ["row": row.subject, "why": row.why])
+            }
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
             if ContinuousClock.now >= nextLook {
                 await lookAtDisk()

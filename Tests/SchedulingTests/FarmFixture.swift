@@ -18,7 +18,9 @@ struct FarmFixture {
     var socket: String { folder.file("s") }
 
     /// A farm in `folder`, a new one unless another is given: the next daemon on the same data.
-    init(in folder: TemporaryFolder? = nil, _ change: (inout FarmSettings) -> Void = { _ in }) throws {
+    init(
+        in folder: TemporaryFolder? = nil, log: FarmLog = .silent, _ change: (inout FarmSettings) -> Void = { _ in }
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         var settings = FarmSettings()
@@ -39,7 +41,7 @@ struct FarmFixture {
             url: "unix:/nowhere")
         farm = Farm(
             store: store, logs: EventLogs(folder: folder.file("logs")), access: access, root: folder.path,
-            settings: settings)
+            settings: settings, log: log)
     }
 
     /// Runs the farm beside the body; everything of it has ended when this returns.
