@@ -50,6 +50,17 @@ extension Event.Kind {
     }
 }
 
+extension Event.Kind {
+    /// Whether a job may say it. What becomes of jobs and builds only the farm knows. A kind of a later version is a job's:
+    /// the farm would know its own.
+    package var isOfJobs: Bool {
+        switch self {
+        case .stepStarted, .stepProgress, .stepFinished, .log, .warning, .artifact, .bootResult, .unknown: true
+        case .buildAccepted, .jobStateChanged, .buildEnded: false
+        }
+    }
+}
+
 extension Event: Codable {
     private enum Keys: String, CodingKey {
         case seq

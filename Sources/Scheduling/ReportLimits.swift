@@ -25,6 +25,20 @@ enum ReportLimits {
         }
     }
 
+    /// The events of a job. A warning stands in the place of each that only the farm may say, so that the numbers go on: a
+    /// worker that is refused would send it again for ever.
+    static func ofJobs(_ events: [Event]) -> [Event] {
+        events.map { event in
+            guard !event.kind.isOfJobs else { return event }
+            var event = event
+            event.kind = .warning(
+                Warning(
+                    code: "foreign-event",
+                    message: "the worker sent an event \(event.kind.name), which only the farm makes: it was left out"))
+            return event
+        }
+    }
+
     /// The same end in at most as many words as there is room for.
     static func shortened(_ outcome: Outcome) -> Outcome {
         switch outcome {

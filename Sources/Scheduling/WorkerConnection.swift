@@ -297,7 +297,7 @@ struct WorkerConnection: Sendable {
                 guard case .bootResult(let result) = event.kind else { continue }
                 try await farm.store.record(result, claim, attempt: attempt.number)
             }
-            through = try await log.append(message.events, job: claim.job, attempt: attempt.number)
+            through = try await log.append(ReportLimits.ofJobs(message.events), job: claim.job, attempt: attempt.number)
         }
         try await connection.send(Ack(job: claim.job, fence: claim.fence, through: through), id: id)
     }
