@@ -26,6 +26,8 @@ package final class Farm: Sendable {
     let offered = Locked(OfferedClaims())
     /// Jobs that could not be placed, so that each is told of once.
     let unplaced = Locked<Set<JobID>>([])
+    /// Why no job could be placed, as it was told; nil since jobs are placed again.
+    let placingFault = Locked<String?>(nil)
 
     /// Why the store takes nothing, as it was at the last look.
     let storeShortage = Locked<String?>(nil)
@@ -211,12 +213,24 @@ package final class Farm: Sendable {
                         // One worker that does not read must not hold up the others.
                         group.addTask { await self.deliver(order) }
                     }
+                    // A pass that found nothing to write proves nothing of a disk that is full.
+                    if store.refusal == nil { placingFault.withLock { $0 = nil } }
                 } catch {
-                    log.error("Jobs could not be placed.", ["why": "\(error)"])
+                    nonePlaced(error)
                 }
             }
             group.cancelAll()
         }
+    }
+
+    /// No job could be placed, because the database itself failed.
+    private func nonePlaced(_ error: QueueError) {
+        let isNew = placingFault.withLock { fault in
+            defer { fault = error.message }
+            return fault != error.message
+        }
+        // Said once, not with every tick.
+        if isNew { log.error("Jobs could not be placed.", ["why": error.message]) }
     }
 
     /// A job could not be placed, which another job may be.

@@ -59,6 +59,45 @@ struct PlacingTests {
         }
     }
 
+    @Test func thatNoJobCanBePlacedIsSaidOnceAndAgainAfterOneWasPlaced() async throws {
+        let (lines, said) = AsyncStream<String>.makeStream()
+        let log = FarmLog { _, sentence, _ in said.yield(sentence) }
+        let fixture = try FarmFixture(log: log) { $0.acceptance = .seconds(1) }
+        // Each claim needs more room than there is; nothing else does.
+        let fill = """
+            PRAGMA max_page_count = 200;
+            CREATE TABLE IF NOT EXISTS ballast(bytes BLOB);
+            CREATE TRIGGER large BEFORE INSERT ON attempts BEGIN INSERT INTO ballast VALUES (zeroblob(2000000)); END
+            """
+        let store = fixture.farm.store
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (worker, _) = try await fixture.worker(slots: 3)
+            var seen = lines.makeAsyncIterator()
+            var faults = 0
+            for key in ["a", "b"] {
+                // Is given back after a second, in which many passes were made.
+                _ = try await fixture.submit(client, key: key + "1")
+                let _: Assign = try await worker.expect()
+                try await store.writer.write { db in try db.script(fill) }
+                _ = try await fixture.submit(client, key: key + "2")
+                while let line = await seen.next(), line != "A worker did not accept a job in time." {
+                    if line == "Jobs could not be placed." { faults += 1 }
+                }
+                #expect(faults == (key == "a" ? 1 : 2))
+                try await store.writer.write { db in try db.script("DROP TRIGGER large") }
+                var settled = 0
+                while settled < 2 {
+                    let incoming = try await worker.next()
+                    if incoming.type == Settled.type { settled += 1 }
+                    guard incoming.type == Assign.type else { continue }
+                    let assign: Assign = try incoming.decode()
+                    try await worker.say(Finished(job: assign.job, fence: assign.fence, outcome: .succeeded))
+                }
+            }
+        }
+    }
+
     @Test func aJobThatAWorkerDoesNotAcceptGoesBackAndItsLateWordIsSuperseded() async throws {
         let fixture = try FarmFixture { $0.acceptance = .seconds(2) }
         try await fixture.run {
