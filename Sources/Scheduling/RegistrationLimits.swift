@@ -39,4 +39,37 @@ enum RegistrationLimits {
         if software.utf8.count > word { return "software: \(software.utf8.count) bytes are more than \(word)" }
         return nil
     }
+
+    /// As much of an offer as is within the limits: the first capabilities by name, the beginnings of texts.
+    static func cut(_ offer: Register, software: String) -> (offer: Register, software: String) {
+        guard excess(of: offer, software: software) != nil else { return (offer, software) }
+        var left = all
+        var kept: [String: String] = [:]
+        for (key, text) in offer.capabilities.sorted(by: { $0.key < $1.key }) where kept.count < capabilities {
+            let text = beginning(of: text, value)
+            let size = key.utf8.count + text.utf8.count
+            guard (1...name).contains(key.utf8.count), size <= left else { continue }
+            kept[key] = text
+            left -= size
+        }
+        var part = offer
+        part.architectures = Array(offer.architectures.prefix(architectures))
+        part.slots = min(max(offer.slots, slots.lowerBound), slots.upperBound)
+        part.capabilities = kept
+        part.host = beginning(of: offer.host, word)
+        return (part, beginning(of: software, word))
+    }
+
+    /// The beginning of a text, whole characters of at most so many bytes.
+    private static func beginning(of text: String, _ bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var part = String.UnicodeScalarView()
+        var left = bytes
+        for scalar in text.unicodeScalars {
+            left -= UTF8.width(scalar)
+            guard left >= 0 else { break }
+            part.append(scalar)
+        }
+        return String(part)
+    }
 }

@@ -30,7 +30,7 @@ struct WatchStream: Sendable {
                     try await connection.send(frame: EventMessage.frame(json: event.json, id: id))
                 } catch {
                     guard error.kind == .violation(.frameTooLarge) else { throw error }
-                    throw FarmError("reply-too-large", "event \(event.seq) does not fit into a message")
+                    try await connection.reply(EventMessage(event: try event.event().shortened), id: id)
                 }
                 if events.hasCaughtUp, events.behind > farm.settings.lag {
                     return try await connection.send(Lagged(next: events.next), id: id)
@@ -58,9 +58,7 @@ struct WatchStream: Sendable {
             try await connection.send(WatchEnd(verdict: verdict), id: id)
         } catch {
             guard error.kind == .violation(.frameTooLarge) else { throw error }
-            var verdict = verdict
-            verdict.artifacts = []
-            try await connection.reply(WatchEnd(verdict: verdict), id: id)
+            try await connection.reply(WatchEnd(verdict: verdict.shortened), id: id)
         }
     }
 

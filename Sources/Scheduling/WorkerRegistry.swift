@@ -71,8 +71,10 @@ final class WorkerRegistry: Sendable {
     ) {
         entries.withLock { entries in
             for worker in known {
+                // An older release had no limits.
+                let (offer, software) = RegistrationLimits.cut(worker.offer, software: worker.software)
                 entries[worker.name] = Entry(
-                    offer: worker.offer, software: worker.software, isDraining: worker.isDraining,
+                    offer: offer, software: software, isDraining: worker.isDraining,
                     lastHeard: worker.registeredAt, known: Known(offer: worker.offer, software: worker.software))
             }
             for (name, claim) in claims {

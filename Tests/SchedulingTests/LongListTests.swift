@@ -1,7 +1,10 @@
 import FactoryProtocol
 import FactoryQueue
+import FactorySpec
 import FactoryWire
+import IO
 import JSON
+import SQLite
 import Testing
 
 @testable import FactoryScheduling
@@ -82,17 +85,140 @@ struct LongListTests {
 
     @Test func anAnswerThatNoFrameHoldsIsAnErrorAndTheConnectionLives() async throws {
         let fixture = try FarmFixture()
-        // Of an older release, which had no limits.
-        let offer = Register(
-            architectures: [.amd64], slots: 1,
-            capabilities: ["tool": String(repeating: "v", count: FrameLimits.afterWelcome)], host: "h")
-        try await fixture.farm.store.register(WorkerName("w"), offer, software: "s")
         try await fixture.run {
             let client = try await fixture.client()
-            let error = try await client.ask(ListWorkers(), for: ErrorReply.self)
+            _ = try await fixture.submit(client)
+            // No warning of ours is that long.
+            let warning = String(repeating: "w", count: FrameLimits.afterWelcome)
+            try await fixture.farm.store.writer.write { db in
+                _ = try db.run(
+                    "UPDATE builds SET warnings_json = ?", "[{\"code\":\"c\",\"message\":\"\(warning)\"}]")
+            }
+            let error = try await client.ask(
+                Submit(spec: FarmFixture.selfTest(), idempotencyKey: "k"), for: ErrorReply.self)
             #expect(error.code == "reply-too-large")
             _ = try await client.ask(AskStatus(), for: StatusReport.self)
         }
+    }
+
+    /// An older release had no limits.
+    private static let unlimited: [(Register, software: String)] = {
+        func offer(
+            _ capabilities: [String: String], host: String = "h", architectures: [Architecture] = [.amd64]
+        ) -> Register {
+            Register(architectures: architectures, slots: 1, capabilities: capabilities, host: host)
+        }
+        let long = String(repeating: "ä\u{1}", count: FrameLimits.afterWelcome / 6)
+        let many = (0..<1000).map { ("tool.\($0)", String(repeating: "v", count: 500)) }
+        return [
+            (offer(["isolation": "namespaces", "tool": long]), "s"),
+            (offer(["isolation": "namespaces", long: "yes", "": "yes"]), "s"),
+            (offer(Dictionary(uniqueKeysWithValues: many + [("isolation", "namespaces")])), "s"),
+            (offer(["isolation": "namespaces"], host: long), "s"), (offer(["isolation": "namespaces"]), long),
+            (offer(["isolation": "namespaces"], architectures: Array(repeating: .amd64, count: 2000)), "s"),
+        ]
+    }()
+
+    @Test(arguments: unlimited.indices)
+    func aWorkerOfAnOlderReleaseIsCutToTheLimitsWhenItIsReadAndListed(index: Int) async throws {
+        let fixture = try FarmFixture()
+        let (offer, software) = Self.unlimited[index]
+        _ = try await fixture.farm.store.register(WorkerName("w"), offer, software: software)
+        try await fixture.run {
+            let client = try await fixture.client()
+            let list = try await client.ask(ListWorkers(), for: WorkerList.self)
+            let worker = try #require(list.workers.first)
+            #expect(worker.capabilities["isolation"] == "namespaces")
+            #expect(worker.architectures.first == .amd64)
+        }
+        let cut = RegistrationLimits.cut(offer, software: software)
+        #expect(RegistrationLimits.excess(of: cut.offer, software: cut.software) == nil)
+    }
+
+    @Test func anEndThatNoFrameHoldsIsToldWithoutItsArtifacts() async throws {
+        let fixture = try FarmFixture()
+        let store = fixture.farm.store
+        let spec = BuildSpec(base: .distribution(.bookworm), version: try ImageVersion(parsing: "v1.0.0"))
+        let build = try await store.submit(
+            Submission(spec: spec, plan: Planner.plan(spec), idempotencyKey: "k", noCache: false, user: "u")
+        ).build
+        var made: [Artifact] = []
+        for job in 0..<3 {
+            let ready = try #require(try await store.readyJobs().first)
+            guard case .claimed(let claimed) = try await store.claim(ready.job, for: WorkerName("w")) else { return }
+            let artifacts = (0..<ReportLimits.artifacts).map { number in
+                Artifact(
+                    name: "\(number)-" + String(repeating: "n", count: 250),
+                    role: Artifact.Role(rawValue: String(repeating: "r", count: ReportLimits.word)),
+                    digest: Digest(hash: (0..<32).map { UInt8(truncatingIfNeeded: number &* $0 &+ job) }), size: .max,
+                    mediaType: String(repeating: "m", count: ReportLimits.word))
+            }
+            fixture.kept.withLock { $0.formUnion(artifacts.map(\.digest)) }
+            made += artifacts
+            let failure = Failure(
+                cause: .spec, code: "no-boot", message: "it does not boot",
+                excerpt: Array(repeating: String(repeating: "\u{1}", count: 1024), count: 80))
+            let outcome: Outcome = job == 2 ? .failed(failure) : .succeeded
+            _ = try await store.finish(claimed.claim, outcome, artifacts: artifacts)
+        }
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (events, verdict) = try await client.watch(build)
+            #expect(events.map(\.seq) == Array(1...Int64(events.count)))
+            guard case .buildEnded(let ended) = events.last?.kind else {
+                Issue.record("\(events.map(\.kind.name))")
+                return
+            }
+            #expect(ended.verdict.code == "no-boot" && ended.verdict.artifacts.isEmpty)
+            #expect(ended.verdict.failure?.excerpt.isEmpty == false)
+            #expect(verdict.code == "no-boot")
+            // They are listed in parts.
+            var found: [Artifact] = []
+            var after: String?
+            repeat {
+                let part = try await client.ask(ListArtifacts(build: build, after: after), for: ArtifactList.self)
+                found += part.artifacts.map(\.artifact)
+                after = part.next
+            } while after != nil && found.count < made.count
+            #expect(found == made)
+        }
+    }
+
+    private static let endless: [Event.Kind] = {
+        let text = String(repeating: "\u{1}", count: FrameLimits.afterWelcome / 5)
+        let artifact = Artifact(
+            name: text, role: .iso, digest: Digest(hash: [UInt8](repeating: 1, count: 32)), size: 1, mediaType: text)
+        let excerpt = Array(repeating: String(repeating: "\u{1}", count: 2048), count: 90)
+        let failure = Failure(
+            cause: .spec, code: text, message: text, step: text, excerpt: excerpt, exitStatus: text)
+        let job = JobSummary(
+            job: JobID("b.j"), name: text, kind: text, architecture: .amd64, needs: [], state: .ready)
+        return [
+            .stepStarted(StepStarted(step: text, title: text)),
+            .stepProgress(StepProgress(step: text, done: 1, unit: .bytes, note: text)),
+            .stepFinished(StepFinished(step: text, result: .done, milliseconds: 1, note: text)),
+            .log(LogLine(step: text, text: text)), .warning(Warning(code: text, message: text)), .artifact(artifact),
+            .bootResult(
+                BootResult(firmware: text, passed: true, reason: text, milliseconds: 1, accelerator: text)),
+            .buildAccepted(BuildAccepted(jobs: [job])),
+            .jobStateChanged(JobStateChanged(state: .failed, reason: text, outcome: .failed(failure))),
+            .buildEnded(
+                BuildEnded(
+                    verdict: Verdict(
+                        result: .failed, cause: .spec, code: text, message: text, milliseconds: 1,
+                        artifacts: [artifact], failure: failure))),
+            .unknown(text),
+        ]
+    }()
+
+    @Test(arguments: endless.indices)
+    func everyEventHasAFormThatAFrameHolds(index: Int) throws {
+        let event = Event(
+            seq: .max, at: Timestamp(milliseconds: 1), job: JobID("b.j"), attempt: 1, kind: Self.endless[index])
+        #expect(try EventMessage(event: event).frame(id: .max).count > FrameLimits.afterWelcome)
+        let short = event.shortened
+        #expect(try EventMessage(event: short).frame(id: .max).count <= FrameLimits.afterWelcome)
+        #expect((short.seq, short.job, short.attempt) == (event.seq, event.job, event.attempt))
     }
 
     @Test func aDescriptionWithNineHundredProblemsIsAnsweredWithSome() async throws {
