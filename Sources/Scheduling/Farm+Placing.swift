@@ -74,11 +74,14 @@ extension Farm {
     private func place(_ job: ReadyJob) async throws(QueueError) -> Order? {
         let offers = registry.offers()
         let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
-        // Another worker than the one that failed it or declined it, when there is one.
+        // One that has not declined it, then another one than the last, when there is one.
+        let fresh = decliners.withLock { $0.others(offers, for: job.job) }
+        if !Placement.canEverRun(need, among: fresh) { decliners.withLock { $0.forget(job.job) } }
         let others = offers.filter { $0.name != job.lastWorker }
-        guard let worker = Placement.choose(need, among: others) ?? Placement.choose(need, among: offers) else {
-            return nil
-        }
+        guard
+            let worker = Placement.choose(need, among: fresh.filter { $0.name != job.lastWorker })
+                ?? Placement.choose(need, among: others) ?? Placement.choose(need, among: offers)
+        else { return nil }
         switch try await store.claim(job.job, for: worker) {
         case .notReady: return nil
         case .undecodable(let failure):

@@ -24,6 +24,8 @@ package final class Farm: Sendable {
 
     /// Claims that no worker has accepted yet.
     let offered = Locked(OfferedClaims())
+    /// Who declined which job.
+    let decliners = Locked(Decliners())
     /// Jobs that could not be placed, so that each is told of once.
     let unplaced = Locked<Set<JobID>>([])
     /// Why no job could be placed, as it was told; nil since jobs are placed again.

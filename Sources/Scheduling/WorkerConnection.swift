@@ -263,6 +263,7 @@ struct WorkerConnection: Sendable {
             case .current(let cancelReason) = try await farm.store.accept(claim)
         else { return try await superseded(claim, id: id) }
         farm.offered.withLock { $0.settled(claim) }
+        farm.decliners.withLock { $0.forget(claim.job) }
         farm.publisher.wake(claim.job.build)
         if let cancelReason {
             // It was told before it had the job, and then it means nothing to a worker.
@@ -276,6 +277,7 @@ struct WorkerConnection: Sendable {
         }
         farm.log.warning(
             "A worker declined a job.", ["worker": name.rawValue, "job": claim.job.rawValue, "why": reason])
+        farm.decliners.withLock { $0.declined(claim.job, by: name) }
         await farm.giveBack(claim, .declined("worker \(name) declined: \(reason)"))
     }
 

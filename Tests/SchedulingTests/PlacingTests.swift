@@ -98,6 +98,53 @@ struct PlacingTests {
         }
     }
 
+    @Test func aJobThatEveryWorkerDeclinesIsOfferedAfterPausesAndIsTakenByTheNextOneThatComes() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            var workers: [TestPeer] = []
+            for name in ["w1", "w2"] { workers.append(try await fixture.worker(name).peer) }
+            let submitted = try await fixture.submit(client)
+            let offers = Locked<[(worker: Int, at: ContinuousClock.Instant)]>([])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, worker) in workers.enumerated() {
+                    group.addTask {
+                        // Ends with the group.
+                        while let offer: Assign = try? await worker.expect() {
+                            offers.withLock { $0.append((worker: index, at: .now)) }
+                            try await worker.say(
+                                Declined(job: offer.job, fence: offer.fence, reason: "the spool is full"))
+                        }
+                    }
+                }
+                let deadline = Deadline.in(.seconds(30))
+                while offers.withLock({ $0.count }) < 4, !deadline.hasPassed {
+                    try await Poller.shared.sleep(until: .in(.milliseconds(5)))
+                }
+                let job = JobID("\(submitted.build).self-test-amd64")
+                var explained = try await client.ask(Explain(job: job), for: Explained.self)
+                // Between two pauses it is on its way to a worker, for a moment.
+                while !explained.summary.contains("tried again in"), !deadline.hasPassed {
+                    explained = try await client.ask(Explain(job: job), for: Explained.self)
+                }
+                #expect(explained.summary.contains("declined: the spool is full"), "\(explained.summary)")
+                let (third, _) = try await fixture.worker("w3")
+                let taken: Assign = try await third.expect()
+                #expect(taken.job == job && taken.attempt == 1, "no decline is an attempt")
+                try await third.say(Accepted(job: taken.job, fence: taken.fence))
+                let _: Settled = try await third.ask(Finished(job: taken.job, fence: taken.fence, outcome: .succeeded))
+                #expect(try await client.watch(submitted.build).verdict.result == .succeeded)
+                group.cancelAll()
+            }
+            let made = offers.withLock { $0 }
+            #expect(Set(made.map(\.worker)) == [0, 1], "the other worker is asked too")
+            // The queue's pause is 50 ms and more; its clock counts whole milliseconds.
+            for (before, after) in zip(made, made.dropFirst()) {
+                #expect(after.at - before.at >= .milliseconds(45), "no pause after a decline")
+            }
+        }
+    }
+
     @Test func aJobThatAWorkerDoesNotAcceptGoesBackAndItsLateWordIsSuperseded() async throws {
         let fixture = try FarmFixture { $0.acceptance = .seconds(2) }
         try await fixture.run {
