@@ -83,13 +83,13 @@ final class FakeFarm: Sendable {
     func worker(heartbeat: Double = 5) async throws -> (connection: FrameConnection, resume: Incoming) {
         let (connection, register) = try await unregistered(heartbeat: heartbeat)
         try await connection.send(Registered(worker: WorkerName("w1")), id: register.id)
-        return (connection, try await connection.next(until: .in(.seconds(10))))
+        return (connection, try await connection.next(until: .in(.seconds(30))))
     }
 
     /// The next agent that connects; the test answers its `register`.
     func unregistered(heartbeat: Double = 5) async throws -> (connection: FrameConnection, register: Incoming) {
         let connection = FrameConnection(try await listener.accept(until: .in(.seconds(30))))
-        let (hello, id, version) = try await connection.awaitHello()
+        let (hello, id, version) = try await connection.awaitHello(firstFrame: .seconds(30))
         #expect(hello.role == .worker)
         try await connection.send(
             Welcome(
@@ -97,7 +97,7 @@ final class FakeFarm: Sendable {
                 frameLimit: FrameLimits.afterWelcome),
             id: id)
         connection.raiseLimit()
-        let register = try await connection.next(until: .in(.seconds(10)))
+        let register = try await connection.next(until: .in(.seconds(30)))
         let offer: Register = try register.decode()
         #expect(offer.slots == 2)
         #expect(offer.capabilities["isolation"] != nil)
