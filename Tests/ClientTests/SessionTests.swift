@@ -136,7 +136,7 @@ import Testing
     @Test func nobodyListening() async throws {
         let answer = await Self.code {
             _ = try await FarmSession.open(
-                .unix(path: "/nonexistent/s"), hello: FakeFarm.hello, until: .in(.seconds(5)))
+                .unix(path: "/nonexistent/s"), hello: FakeFarm.hello, until: .in(.seconds(30)))
         }
         #expect(answer.0 == "cannot-connect")
     }

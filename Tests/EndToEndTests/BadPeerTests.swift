@@ -31,7 +31,7 @@ struct BadPeerTests {
     ]
 
     func connect(_ farm: Farm) async throws -> Socket {
-        try await Socket.connect(unix: farm.root + "/run/factoryd.sock", until: .in(.seconds(5)))
+        try await Socket.connect(unix: farm.root + "/run/factoryd.sock", until: .in(.seconds(30)))
     }
 
     /// What the daemon answers until it closes the connection.
@@ -56,7 +56,7 @@ struct BadPeerTests {
         try await Farm.with(agent: false) { farm in
             for garbage in Self.garbage {
                 let socket = try await connect(farm)
-                try await socket.write(garbage.bytes, until: .in(.seconds(5)))
+                try await socket.write(garbage.bytes, until: .in(.seconds(30)))
                 let said = try await answer(on: socket)
                 #expect(said.contains("\"refused\""), "\(garbage.testDescription): \(said)")
                 #expect(said.contains("\"\(garbage.code)\""), "\(garbage.testDescription): \(said)")
@@ -70,19 +70,19 @@ struct BadPeerTests {
         try await Farm.with(agent: false) { farm in
             // Half a frame, then the end of writing.
             let half = try await connect(farm)
-            try await half.write([0, 0, 0, 50] + [UInt8]("{\"type\":".utf8), until: .in(.seconds(5)))
+            try await half.write([0, 0, 0, 50] + [UInt8]("{\"type\":".utf8), until: .in(.seconds(30)))
             half.finishWriting()
             _ = try await answer(on: half)
 
             // Nothing at all: the first frame must come within 2 s.
             let silent = try await connect(farm)
             let begin = ContinuousClock.now
-            _ = try await answer(on: silent, within: .seconds(8))
-            #expect(ContinuousClock.now - begin < .seconds(8))
+            _ = try await answer(on: silent, within: .seconds(20))
+            #expect(ContinuousClock.now - begin < .seconds(20))
 
             // A byte a second, which never makes a frame in time.
             let slow = try await connect(farm)
-            let ended = await eventually(within: .seconds(12)) {
+            let ended = await eventually(within: .seconds(30)) {
                 do {
                     try await slow.write([0], until: .in(.seconds(1)))
                     try await Poller.shared.sleep(until: .in(.milliseconds(500)))
@@ -91,7 +91,7 @@ struct BadPeerTests {
                     return true
                 }
             }
-            #expect(ended, "a peer that sends a byte at a time is still connected after 12 s")
+            #expect(ended, "a peer that sends a byte at a time is still connected after 30 s")
             try await farm.expectAlive()
         }
     }
@@ -102,7 +102,7 @@ struct BadPeerTests {
             let socket = try await connect(farm)
             let connection = FrameConnection(socket)
             _ = try await connection.greet(Farm.hello)
-            try await socket.write([0x00, 0x10, 0x00, 0x01], until: .in(.seconds(5)))
+            try await socket.write([0x00, 0x10, 0x00, 0x01], until: .in(.seconds(30)))
             let said = try await answer(on: socket)
             #expect(said.contains("frame-too-large"), "\(said)")
             try await farm.expectAlive()

@@ -134,7 +134,7 @@ final class Farm: Sendable {
         for _ in 0..<10 {
             guard let pid = try? jobProcess() else { break }
             kill(pid, SIGKILL)
-            _ = await eventually(within: .seconds(2)) { kill(pid, 0) != 0 }
+            _ = await eventually(within: .seconds(10)) { kill(pid, 0) != 0 }
         }
         guard let logs = ProcessInfo.processInfo.environment["FACTORY_TEST_LOGS"] else { return }
         let kept = logs + "/" + test.filter { $0.isLetter || $0.isNumber }

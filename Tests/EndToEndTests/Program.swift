@@ -64,14 +64,14 @@ final class Program: Sendable {
     func ended(within limit: Duration = .seconds(20)) async -> Bool {
         if await eventually(within: limit, { !self.isRunning }) { return true }
         signal(SIGKILL)
-        _ = await eventually(within: .seconds(5)) { !self.isRunning }
+        _ = await eventually(within: .seconds(20)) { !self.isRunning }
         return false
     }
 
     /// `kill -9`, and the end of it.
     func killed() async {
         signal(SIGKILL)
-        await ended(within: .seconds(5))
+        await ended(within: .seconds(20))
     }
 }
 

@@ -99,7 +99,7 @@ struct ExtremeNumbersTests {
         let observer = try await daemon.connect()
         let examples = try ProtocolExample.all().filter { $0.heading.hasSuffix("(peer → server)") }
         for text in examples.flatMap({ $0.replacingEachNumber(with: Self.extremes) }) {
-            let socket = try await Socket.connect(unix: daemon.socket, until: .in(.seconds(5)))
+            let socket = try await Socket.connect(unix: daemon.socket, until: .in(.seconds(30)))
             try await send(text, then: AskStatus(), over: FrameConnection(socket))
             _ = try await observer.ask(AskStatus(), for: StatusReport.self)
         }

@@ -14,9 +14,9 @@ struct HTTPRouteTests {
 
     /// One request on a connection of its own; the whole answer.
     private func get(_ daemon: DaemonProcess, _ target: String, _ fields: String = "") async throws -> String {
-        let socket = try await Socket.connect(unix: daemon.httpSocket, until: .in(.seconds(5)))
+        let socket = try await Socket.connect(unix: daemon.httpSocket, until: .in(.seconds(30)))
         let request = "GET \(target) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(fields)\r\n"
-        try await socket.write(Array(request.utf8), until: .in(.seconds(5)))
+        try await socket.write(Array(request.utf8), until: .in(.seconds(30)))
         var answer: [UInt8] = []
         while true {
             let more = try await socket.read(upTo: 65536, until: .in(.seconds(20)))

@@ -18,8 +18,8 @@ import Testing
         let task = Task { await code { _ = try await read.wait(.read, until: .never) } }
         task.cancel()
         #expect(await task.value == .cancelled)
-        try await write.write([7], until: .in(.seconds(5)))
-        #expect(try await read.read(upTo: 10, until: .in(.seconds(5))) == [7])
+        try await write.write([7], until: .in(.seconds(30)))
+        #expect(try await read.read(upTo: 10, until: .in(.seconds(30))) == [7])
     }
 
     @Test func severalTasksMayWaitOnOneSide() async throws {
@@ -27,7 +27,7 @@ import Testing
         try await withThrowingTaskGroup(of: Readiness.self) { group in
             for _ in 0..<5 { group.addTask { try await read.wait(.read, until: .in(.seconds(10))) } }
             group.addTask {
-                try await write.write([1], until: .in(.seconds(5)))
+                try await write.write([1], until: .in(.seconds(30)))
                 return .read
             }
             for try await readiness in group { #expect(readiness == .read) }
@@ -41,7 +41,7 @@ import Testing
         async let answer = a.read(upTo: 10, until: .in(.seconds(20)))
         var got = 0
         while got < big.count { got += try await b.read(upTo: 65536, until: .in(.seconds(20))).count }
-        try await b.write([9], until: .in(.seconds(5)))
+        try await b.write([9], until: .in(.seconds(30)))
         #expect(try await answer == [9])
         try await written
     }
@@ -68,7 +68,7 @@ import Testing
                     let waiter = Task {
                         await code { _ = try await read.wait(.read, until: .in(.milliseconds(round % 5 + 1))) }
                     }
-                    if round.isMultiple(of: 2) { try await write.write([1], until: .in(.seconds(5))) }
+                    if round.isMultiple(of: 2) { try await write.write([1], until: .in(.seconds(30))) }
                     if round.isMultiple(of: 3) { waiter.cancel() }
                     let ended = await waiter.value
                     #expect(ended == nil || ended == .timedOut || ended == .cancelled)
@@ -80,11 +80,11 @@ import Testing
 
     @Test func aRegularFileIsAlwaysReady() async throws {
         let file = try FileIO.open("/proc/self/exe", O_RDONLY)
-        #expect(try await file.wait(.read, until: .in(.seconds(5))) == .read)
+        #expect(try await file.wait(.read, until: .in(.seconds(30))) == .read)
     }
 
     @Test func aClosedNumberIsRefused() async throws {
-        #expect(await code { _ = try await Poller.shared.wait(-1, .read, until: .in(.seconds(5))) } == .closed)
+        #expect(await code { _ = try await Poller.shared.wait(-1, .read, until: .in(.seconds(30))) } == .closed)
     }
 
     @Test func aProcessDescriptorBecomesReadableAtItsExit() async throws {

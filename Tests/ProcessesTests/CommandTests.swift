@@ -132,7 +132,7 @@ struct CommandTests {
     @Test("A daemon that holds the pipe open does not keep the call from returning")
     func daemon() async throws {
         var lines: [String] = []
-        let status = try await Self.shell("echo said; setsid sleep 5 &").run(until: .in(.seconds(4))) {
+        let status = try await Self.shell("echo said; setsid sleep 40 &").run(until: .in(.seconds(30))) {
             lines.append($0.text)
         }
         #expect(status.isSuccess)

@@ -72,8 +72,8 @@ struct SpawnTests {
         request.descriptors = [-1, two.write.rawValue, one.write.rawValue]
         let child = try request.spawn()
         #expect(try await child.ended(until: .in(.seconds(20))).status == .exited(0))
-        #expect(try await two.read.read(upTo: 64, until: .in(.seconds(5))) == Array("out\n".utf8))
-        #expect(try await one.read.read(upTo: 64, until: .in(.seconds(5))) == Array("err\n".utf8))
+        #expect(try await two.read.read(upTo: 64, until: .in(.seconds(30))) == Array("out\n".utf8))
+        #expect(try await one.read.read(upTo: 64, until: .in(.seconds(30))) == Array("err\n".utf8))
     }
 
     @Test("Cancelling the wait for a process leaves it alone, and its end can be had later, as often as wanted")

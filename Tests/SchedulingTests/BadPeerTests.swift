@@ -58,7 +58,7 @@ struct BadPeerTests {
         let fixture = try FarmFixture()
         try await fixture.run {
             let connection = try await fixture.connect()
-            try await connection.socket.write(bytes, until: .in(.seconds(5)))
+            try await connection.socket.write(bytes, until: .in(.seconds(30)))
             #expect(try await lastWord(connection) == code)
             _ = try await fixture.client().ask(AskStatus(), for: StatusReport.self)
         }
@@ -82,7 +82,7 @@ struct BadPeerTests {
             async let code = lastWord(connection)
             do throws(IOError) {
                 for byte in frame(Self.hello) {
-                    try await connection.socket.write([byte], until: .in(.seconds(5)))
+                    try await connection.socket.write([byte], until: .in(.seconds(30)))
                     try await Poller.shared.sleep(until: .in(.milliseconds(10)))
                 }
             } catch {
@@ -96,7 +96,7 @@ struct BadPeerTests {
         let fixture = try FarmFixture()
         try await fixture.run {
             let connection = try await fixture.connect()
-            try await connection.socket.write(Array(frame(Self.hello).dropLast(3)), until: .in(.seconds(5)))
+            try await connection.socket.write(Array(frame(Self.hello).dropLast(3)), until: .in(.seconds(30)))
             connection.socket.finishWriting()
             #expect(try await lastWord(connection) == "half-frame")
         }
@@ -113,7 +113,7 @@ struct BadPeerTests {
             let incomplete: ErrorReply = try await client.expect()
             #expect(incomplete.code == "bad-message")
             _ = try await client.ask(AskStatus(), for: StatusReport.self)
-            try await client.connection.socket.write([0, 0x10, 0, 1], until: .in(.seconds(5)))
+            try await client.connection.socket.write([0, 0x10, 0, 1], until: .in(.seconds(30)))
             #expect(try await lastWord(client.connection) == "frame-too-large")
         }
     }
@@ -244,7 +244,7 @@ struct BadPeerTests {
                 setgid(65534)
                 setuid(65534)
                 for role in Role.allCases {
-                    let connection = FrameConnection(try await Socket.connect(unix: socket, until: .in(.seconds(5))))
+                    let connection = FrameConnection(try await Socket.connect(unix: socket, until: .in(.seconds(30))))
                     do {
                         _ = try await connection.greet(Hello(role: role, name: "n", software: "s"))
                         exit(1)

@@ -64,7 +64,7 @@ struct FarmFixture {
     }
 
     func connect() async throws -> FrameConnection {
-        FrameConnection(try await Socket.connect(unix: socket, until: .in(.seconds(5))))
+        FrameConnection(try await Socket.connect(unix: socket, until: .in(.seconds(30))))
     }
 
     /// A client that is welcome.

@@ -17,7 +17,7 @@ package struct TinyProxy: Sendable {
     /// Whether its log tells a request with `text`, after the first `count` of them. It writes a line when the answer may
     /// have gone already, so this waits up to five seconds for one.
     package func hasSeen(_ text: String, after count: Int = 0) async throws -> Bool {
-        let deadline = Deadline.in(.seconds(5))
+        let deadline = Deadline.in(.seconds(30))
         while !requests.dropFirst(count).contains(where: { $0.contains(text) }) {
             guard !deadline.hasPassed else { return false }
             try await Poller.shared.sleep(until: .in(.milliseconds(10)))

@@ -37,7 +37,7 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
         let (left, right) = try Socket.pair()
         let (a, b) = (FrameConnection(left), FrameConnection(right))
         try await a.send(CancelBuild(build: BuildID("01B"), reason: "x"), id: 4)
-        let got = try await b.next(until: .in(.seconds(5)))
+        let got = try await b.next(until: .in(.seconds(30)))
         #expect(got.id == 4)
         #expect(try got.decode(CancelBuild.self).build == BuildID("01B"))
     }
@@ -67,18 +67,18 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
 
     @Test func aLargeFrameBeforeTheHandshakeIsRefusedUnread() async throws {
         let (a, bare) = try ends()
-        try await bare.write([0, 0, 16, 1], until: .in(.seconds(5)))
-        #expect(await kind { _ = try await a.next(until: .in(.seconds(5))) } == .violation(.frameTooLarge))
+        try await bare.write([0, 0, 16, 1], until: .in(.seconds(30)))
+        #expect(await kind { _ = try await a.next(until: .in(.seconds(30))) } == .violation(.frameTooLarge))
     }
 
     @Test func theEndOfAConnectionIsToldFromHalfAFrame() async throws {
         let (a, bare) = try ends()
         bare.finishWriting()
-        #expect(await kind { _ = try await a.next(until: .in(.seconds(5))) } == .ended)
+        #expect(await kind { _ = try await a.next(until: .in(.seconds(30))) } == .ended)
         let (b, half) = try ends()
-        try await half.write([0, 0, 0, 9, 1], until: .in(.seconds(5)))
+        try await half.write([0, 0, 0, 9, 1], until: .in(.seconds(30)))
         half.finishWriting()
-        #expect(await kind { _ = try await b.next(until: .in(.seconds(5))) } == .violation(.halfFrame))
+        #expect(await kind { _ = try await b.next(until: .in(.seconds(30))) } == .violation(.halfFrame))
     }
 
     @Test func aPeerThatSaysNothingIsTooSlow() async throws {
@@ -91,11 +91,11 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
         let (a, bare) = try ends(frameTime: .milliseconds(200))
         let drip = Task {
             for _ in 0..<10_000 {
-                try await bare.write([0x20], until: .in(.seconds(5)))
+                try await bare.write([0x20], until: .in(.seconds(30)))
                 try await Poller.shared.sleep(until: .in(.milliseconds(20)))
             }
         }
-        try await bare.write([0, 0, 15, 0], until: .in(.seconds(5)))
+        try await bare.write([0, 0, 15, 0], until: .in(.seconds(30)))
         #expect(await kind { _ = try await a.next(until: .never) } == .tooSlow)
         drip.cancel()
     }
