@@ -63,7 +63,8 @@ package final class BuildLog: Sendable {
     /// Opens a build's log; a line that a crash left half written is cut off. From a line in the middle that is no event
     /// on (as a power cut leaves them) everything is set aside beside the log, and ``damage`` says so.
     ///
-    /// Blocks while it reads what the index beside the log does not cover: all of a log that has none. Appends are written on `threads`.
+    /// Blocks while it reads what the index beside the log does not cover: all of a log that has none. Appends are
+    /// written on `threads`.
     ///
     /// - Throws: ``EventsError`` with `io` or `disk-full`.
     package init(
@@ -258,7 +259,8 @@ package final class BuildLog: Sendable {
         if contents.hasEnded, let grown = grown() { writeIndex(grown) }
     }
 
-    /// What the log says, when so much was added that another index is due; nil else. Given once, so that one task writes it.
+    /// What the log says, when so much was added that another index is due; nil else. Given once, so that one task
+    /// writes it.
     private func grown() -> LogContents? {
         state.withLock { state in
             let least = state.contents.hasEnded ? Self.growthOfEnded : growth

@@ -4,7 +4,8 @@ import IO
 
 /// The logs of all builds: `logs/<build>/events.ndjson` and its index, each opened when it is first asked for.
 package final class EventLogs: Sendable {
-    /// Logs kept open; beyond that, those of ended builds are let go of.
+    /// Logs kept open; beyond that, those of ended builds are let go of. They got their index when they ended or were
+    /// opened.
     private let limit: Int
     let folder: String
     private let open = Locked<[BuildID: BuildLog]>([:])

@@ -9,7 +9,7 @@ import JSON
 /// removed; what a log has beyond its index is read. The file is the SHA-256 of its second line, and that line: JSON.
 struct LogIndex: Codable, Equatable {
     static let format = 1
-    /// The longest index that is read, in bytes: that of half a thousand million events.
+    /// The longest index that is read, in bytes. That is the index of some 800 million events.
     static let most = 64 << 20
     /// The longest last line that is read to see whether an index belongs to its log, in bytes.
     private static let longestLine: Int64 = 16 << 20

@@ -248,10 +248,11 @@ struct BrokenIndex: Sendable, CustomStringConvertible {
         #expect(trusted > 15)
     }
 
-    @Test func aLongLogIsOpenedAndItsEndIsReadWithoutReadingTheRest() throws {
+    @Test func aLongLogIsOpenedAndItsEndIsReadWithoutReadingTheRest() async throws {
         let folder = try LogFolder()
         let (count, width) = (Int64(34_000), 6000)
-        let contents = try writeLines(Int(count), width: width, to: folder.log)
+        let path = folder.log
+        let contents = try await OwnThread.run("test") { try writeLines(Int(count), width: width, to: path) }
         let index = try #require(try LogIndex(contents, of: try LogFile(path: folder.log)))
         try folder.write(index.bytes(), to: folder.index)
         let log = try BuildLog(path: folder.log)
