@@ -4,6 +4,7 @@ import FactoryQueue
 import FactoryWire
 import Glibc
 import IO
+import JSON
 import SQLite
 import TestSupport
 import Testing
@@ -271,7 +272,7 @@ struct RestoringTests {
             let event = Event(seq: 0, at: .wall, kind: .warning(Warning(code: "w", message: "dropped")))
             try db.run(
                 "INSERT INTO farm_events(build, at, event_json) VALUES (?, 1, ?)", build.rawValue,
-                String(decoding: try event.jsonLine().dropLast(), as: UTF8.self))
+                String(decoding: try CanonicalJSON.encode(event), as: UTF8.self))
         }
         let fixture = try FarmFixture(in: folder)
         try await fixture.run {

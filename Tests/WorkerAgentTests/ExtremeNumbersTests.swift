@@ -138,12 +138,12 @@ struct ExtremeNumbersTests {
         arguments: [
             ["attempt"], ["fence"], ["timeoutSeconds"], ["sourceDateEpoch"], ["work", "seconds"],
             ["work", "linesPerSecond"], ["work", "megabytes"], ["work", "scratchMegabytes"],
-            ["inputs", "artifact", "size"],
+            ["inputs", "artifact", "size"], ["upload", "reserveBytes"],
         ])
     func assignment(path: [String]) async throws {
-        // Numbers of the document's example: attempt, fence, size, timeoutSeconds.
+        // Numbers of the document's example: attempt, fence, size, reserveBytes, timeoutSeconds.
         let documented = try Self.examples("assign", "server → worker").map { $0.replacingEachNumber(with: [0]).count }
-        #expect(documented == [4], "a number was added to assign: drive it here")
+        #expect(documented == [5], "a number was added to assign: drive it here")
         let farm = try FakeFarm()
         let agent = try farm.startAgent()
         let connection = try await farm.idleWorker()
@@ -156,6 +156,8 @@ struct ExtremeNumbersTests {
                 SelfTest(seconds: 1, linesPerSecond: 1, megabytes: 0, failure: "spec"), fence: Int64(index + 1),
                 inputs: hasInput ? [Input(artifact: artifact, localPath: "/dev/null")] : [])
             assign.sourceDateEpoch = 1
+            // Only beside it a reserve means something.
+            if path.first == "upload" { assign.upload.localDirectory = farm.folder.path }
             let json = try StrictJSON.decode(JSONValue.self, from: try CanonicalJSON.encode(assign))
             guard case .object(let fields) = Self.setting(json, path[...], to: extreme) else { return }
             try await connection.send(AgentTests.OddAssign(fields: fields))
