@@ -168,8 +168,8 @@ let package = Package(
         tests(
             "Images",
             [
-                "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "Archive", "Processes",
-                "Crypto", "IO", "JSON", "CLinux",
+                "FactoryImages", "FactoryExecution", "FactoryProtocol", "FactorySpec", "FactoryStore", "Archive",
+                "Processes", "Crypto", "IO", "JSON", "CLinux",
             ]),
         tests(
             "Conversion",

@@ -1,6 +1,8 @@
+import Crypto
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
+import FactoryStore
 import Glibc
 import IO
 import JSON
@@ -57,6 +59,26 @@ import Testing
         let again = try await JobImage.read(
             fixture.job([fixture.artifacts[0]]), cache: cache, architecture: .host, until: soon)
         #expect(again.lowers == image.lowers)
+    }
+
+    @Test func whatAStoreKeepsIsNoFileOfTheLayerCacheNorOfAnInput() async throws {
+        let fixture = try await ImageFixture()
+        let store = try BlobStore(root: fixture.scratch("store"))
+        let incoming = try store.incoming(attempt: "b.image.1")
+        // As a worker of the same host hands results over.
+        for artifact in fixture.artifacts {
+            try FileIO.rename(fixture.out + "/" + artifact.name, to: incoming + "/" + artifact.digest.hex)
+            try await store.take(
+                file: artifact.digest.hex, as: FactoryStore.Upload(attempt: "b.image.1", digest: artifact.digest))
+        }
+        for layer in fixture.layers {
+            let blob = store.path(of: layer.facts.digest)
+            let (kept, stored) = (try FileIO.status(layer.blob), try #require(try FileIO.status(blob)))
+            #expect(stored.inode != kept?.inode && stored.links == 1)
+            // Every job of root can write there.
+            try FileIO.write([0xff], to: FileIO.open(layer.blob, O_WRONLY), at: 3)
+            #expect(Digest(hash: try await SHA256.hash(file: blob)) == layer.facts.digest)
+        }
     }
 
     @Test func anImageForAnotherProcessorIsRefused() async throws {
