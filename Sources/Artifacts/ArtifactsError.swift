@@ -14,6 +14,8 @@ package struct ArtifactsError: Error, Equatable, CustomStringConvertible {
         package static let noInitrd = Code(rawValue: "no-initrd")
         /// The image carries no boot loader for a firmware that its architecture needs.
         package static let noBootloader = Code(rawValue: "no-bootloader")
+        /// The boot loaders do not fit into an EFI system partition of a live medium.
+        package static let bootloaderTooLarge = Code(rawValue: "bootloader-too-large")
         /// `/etc/kairos-release` is missing or says too little.
         package static let noReleaseFacts = Code(rawValue: "no-release-facts")
         /// Kernel arguments that GRUB cannot pass on unchanged.

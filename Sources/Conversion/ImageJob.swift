@@ -66,7 +66,7 @@ package enum ImageJob {
                 base: base.config, layers: base.layers + layers)
             let artifacts = try await assembly.write(into: context.out)
             for artifact in artifacts { context.report.artifact(artifact) }
-            let bytes = artifacts.reduce(0) { $0 + $1.size }
+            let bytes = artifacts.reduce(Int64(0)) { $0.addingSaturated($1.size) }
             step.note("\(assembly.layers.count) layers, \(bytes >> 20) MiB")
         }
     }

@@ -117,11 +117,11 @@ package struct Spool: Sendable, Hashable {
 
     /// Bytes that the file system of the spool has left for us.
     package func freeBytes() throws(ExecutionError) -> Int64 {
-        var facts = statvfs()
-        guard statvfs(directory, &facts) == 0 else {
-            throw ExecutionError(IOError(system: errno, "statvfs", directory))
+        do throws(IOError) {
+            return try FileSystemRoom(of: directory).free
+        } catch {
+            throw ExecutionError(error)
         }
-        return Int64(facts.f_bavail) * Int64(facts.f_frsize)
     }
 
     /// Removes scratch space and inputs, which only a living job needs. Blocks.

@@ -113,8 +113,18 @@ import Testing
     @Test(arguments: [
         (0, 4 << 20), (1_000_000, 4 << 20), ((4 << 20) - 1, 8 << 20), (4 << 20, 8 << 20), (5_000_000, 8 << 20),
     ])
-    func anESPAlwaysHasRoomLeft(_ payload: Int, _ size: Int) {
-        #expect(EFIPartition.size(payload: payload) == size)
+    func anESPAlwaysHasRoomLeft(_ payload: Int, _ size: Int) throws {
+        #expect(try EFIPartition.size(payload: payload) == size)
+    }
+
+    /// The files are the image's, which may have any size: holes take no room.
+    @Test(arguments: [(1 << 30) + 1, .max, -1, .min])
+    func bootLoadersOfAnImpossibleSizeAreRefused(_ payload: Int) {
+        #expect {
+            try EFIPartition.size(payload: payload)
+        } throws: {
+            ($0 as? ArtifactsError)?.code == .bootloaderTooLarge
+        }
     }
 
     @Test func xorrisoIsToldTheVolumeTheBootImagesAndOneESP() throws {

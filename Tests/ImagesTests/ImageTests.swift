@@ -61,6 +61,30 @@ import Testing
         #expect(again.lowers == image.lowers)
     }
 
+    /// What lies in a cache may be damaged; a layer that is kept is taken by its diff id.
+    @Test(arguments: [0, -1, .min, .max] as [Int64])
+    func whateverSizeAKeptLayerSaysItIsRead(_ size: Int64) async throws {
+        let fixture = try await ImageFixture()
+        let (base, upper) = (fixture.layers[0].key, fixture.layers[1].key)
+        for key in [base, upper] {
+            let path = fixture.cache.factsPath(of: key)
+            var facts = try StrictJSON.decode(LayerFacts.self, from: try FileIO.read(path, limit: LayerFacts.limit))
+            (facts.tarSize, facts.size) = (size, size)
+            try AtomicFile.write(try CanonicalJSON.encode(facts), to: path)
+        }
+        let image = try await JobImage.read(fixture.job(), cache: fixture.cache, architecture: .host, until: soon)
+        #expect(image.layers.map(\.facts.tarSize) == [size, size])
+        let assembly = ImageAssembly(architecture: .host, created: size, labels: [:], layers: image.layers)
+        #expect(try await assembly.write(into: fixture.scratch("spool")).last?.size == size)
+        // The upper one is not kept any more: its progress is counted on from the size of the one below.
+        try Directory.remove(fixture.cache.path(of: upper))
+        let told = Locked<[Int64]>([])
+        _ = try await JobImage.read(fixture.job(), cache: fixture.cache, architecture: .host, until: soon) { done in
+            told.withLock { $0.append(done) }
+        }
+        #expect(!told.withLock { $0 }.isEmpty)
+    }
+
     @Test func whatAStoreKeepsIsNoFileOfTheLayerCacheNorOfAnInput() async throws {
         let fixture = try await ImageFixture()
         let store = try BlobStore(root: fixture.scratch("store"))

@@ -116,6 +116,22 @@ import Testing
     }
 
     @Test(
+        "Whatever numbers of attempts a farm tells, a missing one is an error of one line",
+        arguments: [
+            (0, nil), (-1, nil), (.min, nil), (1, "--attempt 1"), (2, "--attempt 1 | --attempt 2"),
+            (6, "--attempt 1 to --attempt 6"), (2_000_000_000, "--attempt 1 to --attempt 2000000000"),
+        ] as [(Int, String?)])
+    func attempts(told: Int, hint: String?) {
+        var filter = LogFilter(job: nil, step: nil, attempt: .max, times: nil, isRaw: true)
+        let event = Event(
+            seq: 1, at: BuildFixture.time(1), job: BuildFixture.job("iso-amd64"), attempt: told,
+            kind: .log(LogLine(text: "x")))
+        #expect(filter.line(event) == nil)
+        let error = filter.missing(BuildFixture.build)
+        #expect(error?.status == .usage && error?.hint == hint)
+    }
+
+    @Test(
         arguments: [
             (ClientError.Code.notPermitted, nil, "group factory"), (.refused, "not-allowed", "group factory"),
             (.refused, "no-common-version", "upgrade"), (.timedOut, nil, "journalctl"),

@@ -35,9 +35,20 @@ package struct EFIPartition: Sendable, Equatable {
         return all.sorted()
     }
 
+    /// More bytes than this boot loaders never have; their files come from the image.
+    package static let greatestPayload = 1 << 30
+
     /// The size of the image in bytes for files that hold `payload` bytes: whole 4 MiB, with some room always left.
-    package static func size(payload: Int) -> Int {
-        (payload + overhead) / step * step + step
+    ///
+    /// - Throws: `bootloader-too-large`.
+    package static func size(payload: Int) throws(ArtifactsError) -> Int {
+        guard (0...greatestPayload).contains(payload) else {
+            throw ArtifactsError(
+                .bootloaderTooLarge,
+                "the boot loaders of the image have \(payload) bytes in all; \(greatestPayload) is the most for a live medium"
+            )
+        }
+        return (payload + overhead) / step * step + step
     }
 
     /// `mformat`'s arguments that make the empty file system.

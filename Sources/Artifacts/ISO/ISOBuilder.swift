@@ -81,7 +81,13 @@ package struct ISOBuilder: Sendable {
     private func makeESP(_ step: StepReport) async throws {
         let tool = Tool(step: step, time: time)
         let files = plan.esp.files.map { file in (to: file.path, from: source(of: file)) }
-        let size = EFIPartition.size(payload: try files.reduce(0) { try $0 + self.size(of: $1.from) })
+        let payload = try files.reduce(Int(0)) { $0.addingSaturated(try self.size(of: $1.from)) }
+        let size: Int
+        do throws(ArtifactsError) {
+            size = try EFIPartition.size(payload: payload)
+        } catch {
+            throw JobFailure(.spec, error.code.rawValue, error.message)
+        }
         let image = staging.esp
         try await tool.run(tool.command("mformat", EFIPartition.formatArguments(image: image, size: size)))
         try await tool.run(tool.command("mmd", ["-i", image] + plan.esp.directories.map { "::" + $0 }))

@@ -119,11 +119,11 @@ struct ImageBase {
             let before = unpacked
             let layer = try await source.layer(
                 diffID, descriptor, title: "layer \(index + 1) of \(reference)", cause: .spec,
-                progress: { step.progress(done: before + $0, total: nil, unit: .bytes) }
+                progress: { step.progress(done: before.addingSaturated($0), total: nil, unit: .bytes) }
             ) { () throws(ImageError) in
                 layout.path(of: descriptor.digest)
             }
-            unpacked += layer.facts.tarSize
+            unpacked = unpacked.addingSaturated(layer.facts.tarSize)
             layers.append(layer)
         }
         return layers

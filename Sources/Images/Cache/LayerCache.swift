@@ -45,9 +45,8 @@ package struct LayerCache: Sendable {
         if let limit {
             self.limit = limit
         } else {
-            var disk = statvfs()
-            guard statvfs(directory, &disk) == 0 else { throw ImageError(system: errno, "look at \(directory)") }
-            self.limit = min(Self.usualLimit, Int64(disk.f_blocks) * Int64(disk.f_frsize) / 2)
+            let disk = try ImageError.wrapping { () throws(IOError) in try FileSystemRoom(of: directory) }
+            self.limit = min(Self.usualLimit, disk.total / 2)
         }
     }
 

@@ -49,11 +49,11 @@ package struct JobImage: Sendable {
             let before = unpacked
             let layer = try await source.layer(
                 diffID, descriptor, title: title ?? "layer \(index + 1) of \(input.digest.short)", cause: .worker,
-                progress: { progress(before + $0) }
+                progress: { progress(before.addingSaturated($0)) }
             ) { () throws(ImageError) in
                 try present(descriptor.digest, context)
             }
-            unpacked += layer.facts.tarSize
+            unpacked = unpacked.addingSaturated(layer.facts.tarSize)
             layers.append(layer)
         }
         return JobImage(digest: input.digest, manifest: manifest, config: config, layers: layers)

@@ -46,6 +46,15 @@ struct LogFilter: Sendable {
         return time + name + (isRaw ? log.text : Neutralized.text(log.text))
     }
 
+    /// Which attempts can be asked for; the number is the farm's, and may be any.
+    private var attemptsThereAre: String? {
+        switch attempts {
+        case ...0: nil
+        case 1...5: (1...attempts).map { "--attempt \($0)" }.joined(separator: " | ")
+        default: "--attempt 1 to --attempt \(attempts)"
+        }
+    }
+
     /// The job that is asked for, when the build has none of that name.
     func missingJob(_ build: BuildID) -> CommandError? {
         guard let job, !jobs.contains(job) else { return nil }
@@ -64,7 +73,7 @@ struct LogFilter: Sendable {
             let there = attempts == 0 ? "has not begun" : "has had \(Human.count(attempts, "attempt"))"
             return CommandError(
                 .usage, "there is no attempt \(attempt): \(whose) \(there)",
-                hint: attempts == 0 ? nil : (1...attempts).map { "--attempt \($0)" }.joined(separator: " | "))
+                hint: attemptsThereAre)
         }
         if let step, !steps.contains(step) {
             return CommandError(
