@@ -11,8 +11,6 @@ struct Initrd: Sendable {
 
     /// Longest time for one run; it takes some twelve seconds natively, minutes under emulation.
     private static let limit = Duration.seconds(30 * 60)
-    /// Without these no live medium starts.
-    private static let needed = ["dmsquash-live", "livenet"]
 
     /// Builds it for a kernel, in place of every other initrd.
     ///
@@ -21,19 +19,15 @@ struct Initrd: Sendable {
         for path in ["/boot/initrd*", "/boot/initramfs*"] { try files.remove(path) }
         // dracut prints the modules of a normal initrd, one a line; more or less show how far it is.
         let expected: Int64 = 46
-        var modules: [String] = []
-        var complaints: [String] = []
+        var output = DracutOutput()
         var words = RecentLines(40)
         let status = try await command(kernel).run(until: .in(Self.limit)) { line in
             let text = line.text
             step.log(text)
             words.add(text)
-            if !text.contains(" "), !text.isEmpty {
-                modules.append(text)
+            if output.add(text) {
                 step.progress(
-                    done: Int64(modules.count), total: max(expected, Int64(modules.count)), unit: .items, note: text)
-            } else if text.contains("dracut-install: ERROR") || text.contains("dracut-install: FAILED") {
-                complaints.append(text)
+                    done: output.modules, total: max(expected, output.modules), unit: .items, note: text)
             }
         }
         guard status.isSuccess else {
@@ -43,12 +37,12 @@ struct Initrd: Sendable {
                 exitStatus: "\(status)")
         }
         // dracut ends with success after its installer failed.
-        guard complaints.isEmpty else {
+        if let first = output.complaints.first {
             throw JobFailure(
-                .spec, "initrd-incomplete", "dracut for \(kernel) left something out: \(complaints[0])",
-                excerpt: complaints)
+                .spec, "initrd-incomplete", "dracut for \(kernel) left something out: \(first)",
+                excerpt: output.complaints)
         }
-        let missing = Self.needed.filter { !modules.contains($0) }
+        let missing = output.missing
         guard missing.isEmpty, try files.kind("/boot/initrd") == .file else {
             throw JobFailure(
                 .spec, "initrd-incomplete",
@@ -56,7 +50,7 @@ struct Initrd: Sendable {
                 excerpt: words.lines)
         }
         let size = try files.size("/boot/initrd") ?? 0
-        step.note("\(kernel), \(modules.count) modules, \(size >> 20) MiB")
+        step.note("\(kernel), \(output.modules) modules, \(size >> 20) MiB")
     }
 
     private func command(_ kernel: String) -> Command {
