@@ -4,6 +4,7 @@ import FactoryConversion
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
+import Terminal
 
 /// `factory-worker run-job`: one job in this process.
 enum RunJob {
@@ -22,7 +23,7 @@ enum RunJob {
             }
         } catch {
             // Also when quiet: these words go to job.log, and the agent has nothing else to tell.
-            Console.complain("factory-worker: \(error)")
+            Console.complain(Neutralized.text("factory-worker: \(error)"))
             return 4
         }
     }
@@ -37,30 +38,40 @@ enum RunJob {
         }
     }
 
-    /// An event as a line for people.
-    private static func print(_ kind: Event.Kind) {
+    // MARK: For people at a terminal
+
+    private static func print(_ kind: Event.Kind) { for line in lines(of: kind) { Console.print(line) } }
+
+    private static func print(_ result: JobResult) { for line in lines(of: result) { Console.print(line) } }
+
+    /// An event in lines that do nothing to the terminal: tools and guests wrote most of their words.
+    static func lines(of kind: Event.Kind) -> [String] {
+        let line: String
         switch kind {
-        case .stepStarted(let step): Console.print("== \(step.step): \(step.title)")
+        case .stepStarted(let step): line = "== \(step.step): \(step.title)"
         case .stepFinished(let step):
             let note = step.note.map { ": \($0)" } ?? ""
-            Console.print("== \(step.step): \(step.result.rawValue) after \(step.milliseconds) ms\(note)")
-        case .log(let line): Console.print(line.text)
-        case .warning(let warning): Console.print("warning: \(warning.message)")
-        case .artifact(let artifact):
-            Console.print("artifact \(artifact.name): \(artifact.size) bytes, \(artifact.digest)")
+            line = "== \(step.step): \(step.result.rawValue) after \(step.milliseconds) ms\(note)"
+        case .log(let log): line = log.text
+        case .warning(let warning): line = "warning: \(warning.message)"
+        case .artifact(let artifact): line = "artifact \(artifact.name): \(artifact.size) bytes, \(artifact.digest)"
         case .bootResult(let boot):
-            Console.print("boot \(boot.firmware): \(boot.passed ? "passed" : "failed"), \(boot.reason)")
-        case .stepProgress, .buildAccepted, .jobStateChanged, .buildEnded, .unknown: break
+            line = "boot \(boot.firmware): \(boot.passed ? "passed" : "failed"), \(boot.reason)"
+        case .stepProgress, .buildAccepted, .jobStateChanged, .buildEnded, .unknown: return []
         }
+        return [Neutralized.text(line)]
     }
 
-    private static func print(_ result: JobResult) {
-        switch result.outcome {
-        case .succeeded: Console.print("succeeded")
-        case .cancelled(let cancellation): Console.print("cancelled: \(cancellation.reason)")
-        case .failed(let failure):
-            Console.print("failed (\(failure.cause.rawValue), \(failure.code)): \(failure.message)")
-            for line in failure.excerpt { Console.print("  | \(line)") }
-        }
+    /// The end of a job in such lines.
+    static func lines(of result: JobResult) -> [String] {
+        let lines: [String] =
+            switch result.outcome {
+            case .succeeded: ["succeeded"]
+            case .cancelled(let cancellation): ["cancelled: \(cancellation.reason)"]
+            case .failed(let failure):
+                ["failed (\(failure.cause.rawValue), \(failure.code)): \(failure.message)"]
+                    + failure.excerpt.map { "  | \($0)" }
+            }
+        return lines.map(Neutralized.text)
     }
 }
