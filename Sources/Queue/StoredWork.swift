@@ -5,12 +5,10 @@ import SQLite
 
 /// The work of a job as its row holds it: JSON, and the number of the format that it is written in.
 ///
-/// A release reads every format up to its own. A field that is new gets a default, which reading takes for a key that is
-/// missing and writing leaves out, so that digests and cache keys of what was described before stay the same. The number is
-/// raised when an older release would do something else with the JSON than what was asked for.
+/// A release reads every format up to its own: ``JobWork/format``.
 struct StoredWork {
     /// The format that is written, and the newest that is read.
-    static let format: Int64 = 1
+    static let format = JobWork.format
 
     let format: Int64
     let json: String

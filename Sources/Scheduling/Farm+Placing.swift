@@ -116,7 +116,8 @@ extension Farm {
         }
         let incoming = link.isLocal ? access.openIncoming(StoreAccess.name(of: claim)) : nil
         let assign = Assign(
-            job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, noCache: job.noCache,
+            job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, workFormat: JobWork.format,
+            noCache: job.noCache,
             inputs: job.inputs.map { artifact in
                 Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
             },

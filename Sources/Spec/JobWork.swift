@@ -7,6 +7,14 @@ package enum JobWork: Sendable, Equatable {
     case bootCheck(BootCheckWork)
     case selfTest(SelfTest)
 
+    /// The number of the format in which work is written as JSON, and the newest that is read; it goes with the JSON into
+    /// the database and to workers.
+    ///
+    /// A field that is new gets a default, which reading takes for a key that is missing and writing leaves out, so that
+    /// digests and cache keys of what was described before stay the same. The number is raised when an older release would do
+    /// something else with the JSON than what was asked for.
+    package static let format: Int64 = 1
+
     /// The kind as lists show it.
     package var kind: String {
         switch self {

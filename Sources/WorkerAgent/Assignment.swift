@@ -15,9 +15,16 @@ struct Assignment: Sendable {
 
     /// Takes the server's words.
     ///
-    /// - Throws: `badSpool` when this version does not know the work.
+    /// - Throws: `badSpool` when this version does not know the work, or the format that it is written in.
     init(_ assign: Assign) throws(ExecutionError) {
         self.assign = assign
+        let format = assign.workFormat ?? 1
+        guard (1...JobWork.format).contains(format) else {
+            throw ExecutionError(
+                .badSpool,
+                "the work of job \(assign.job) is written in format \(format), and this worker reads formats up to "
+                    + "\(JobWork.format): upgrade factory-worker")
+        }
         do throws(JSONError) {
             work = try StrictJSON.decode(JobWork.self, from: try CanonicalJSON.encode(assign.work))
         } catch {

@@ -1,5 +1,6 @@
 import FactoryProtocol
 import FactoryQueue
+import FactorySpec
 import FactoryWire
 import IO
 import JSON
@@ -29,6 +30,7 @@ struct PlacingTests {
             let (worker, _) = try await fixture.worker(slots: 3)
             let given: [Assign] = [try await worker.expect(), try await worker.expect()]
             #expect(given.map(\.job.build) == [builds[0], builds[2]])
+            #expect(given.allSatisfy { $0.workFormat == JobWork.format })
             let (_, verdict) = try await client.watch(builds[1])
             #expect((verdict.cause, verdict.code) == (.internal, "undecodable-work"))
             #expect(verdict.result == .failed || verdict.result == .infrastructure, "\(verdict)")

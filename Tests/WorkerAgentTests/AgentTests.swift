@@ -9,6 +9,8 @@ import Processes
 import TestSupport
 import Testing
 
+@testable import factory_worker
+
 /// The real agent against a farm whose every word is the test's.
 @Suite(.timeLimit(.minutes(3)))
 struct AgentTests {
@@ -79,6 +81,44 @@ struct AgentTests {
         try await connection.send(try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 0, megabytes: 0), fence: 5))
         #expect(try await connection.next(Accepted.self).fence == Fence(5))
         try agent.kill()
+    }
+
+    @Test(
+        "A job whose work is written in a format that is unknown here is declined, and one without a number is of format 1",
+        arguments: [nil, 1, 2, 0, -1, .max, .min] as [Int64?])
+    func workFormat(_ format: Int64?) async throws {
+        let farm = try FakeFarm()
+        let agent = try farm.startAgent()
+        let connection = try await farm.idleWorker()
+        var assign = try farm.assignment(SelfTest(seconds: 1, linesPerSecond: 0, megabytes: 0))
+        assign.workFormat = format
+        try await connection.send(assign)
+        if format == nil || format == JobWork.format {
+            #expect(try await connection.next(Accepted.self).fence == Fence(1))
+        } else {
+            let declined = try await connection.next(Declined.self)
+            #expect(declined.reason.contains("format \(format ?? 0)"), "\(declined.reason)")
+            #expect(declined.reason.contains("up to \(JobWork.format): upgrade"), "\(declined.reason)")
+            #expect(try Spool.all(in: farm.spools).isEmpty)
+        }
+        try agent.kill()
+    }
+
+    @Test("A job that an agent of a newer release accepted is given up by an older one, which cannot read it")
+    func newerSpool() throws {
+        let farm = try FakeFarm()
+        let spool = try Spool.make(in: farm.spools, job: farm.job, fence: Fence(1))
+        var assign = try farm.assignment(SelfTest(seconds: 1))
+        assign.workFormat = JobWork.format + 1
+        try AtomicFile.write(try CanonicalJSON.encode(assign), to: spool.directory + "/assign.json")
+        #expect {
+            try Assignment(in: spool)
+        } throws: {
+            ($0 as? ExecutionError)?.code == .badSpool
+        }
+        assign.workFormat = nil
+        try AtomicFile.write(try CanonicalJSON.encode(assign), to: spool.directory + "/assign.json")
+        #expect(try Assignment(in: spool).work.kind == "self-test")
     }
 
     /// An `assign` as another release may say it.

@@ -10,6 +10,8 @@ package struct Assign: Message, Equatable {
     package var fence: Fence
     /// What to do: one `JobWork`.
     package var work: JSONValue
+    /// The number of the format that `work` is written in; 1 where it is missing.
+    package var workFormat: Int64?
     /// Make everything again.
     package var noCache: Bool
     /// Artifacts of earlier jobs.
@@ -22,13 +24,14 @@ package struct Assign: Message, Equatable {
     package var sourceDateEpoch: Int64?
 
     package init(
-        job: JobID, attempt: Int, fence: Fence, work: JSONValue, noCache: Bool = false, inputs: [Input] = [],
-        upload: Upload, timeoutSeconds: Int64, sourceDateEpoch: Int64? = nil
+        job: JobID, attempt: Int, fence: Fence, work: JSONValue, workFormat: Int64? = nil, noCache: Bool = false,
+        inputs: [Input] = [], upload: Upload, timeoutSeconds: Int64, sourceDateEpoch: Int64? = nil
     ) {
         self.job = job
         self.attempt = attempt
         self.fence = fence
         self.work = work
+        self.workFormat = workFormat
         self.noCache = noCache
         self.inputs = inputs
         self.upload = upload
