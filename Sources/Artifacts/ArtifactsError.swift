@@ -22,6 +22,8 @@ package struct ArtifactsError: Error, Equatable, CustomStringConvertible {
         package static let badKernelArguments = Code(rawValue: "bad-kernel-arguments")
         /// A name that cannot be a file's name.
         package static let badName = Code(rawValue: "bad-name")
+        /// A file of the image is not what it must be.
+        package static let badTree = Code(rawValue: "bad-tree")
         /// A file of the image could not be read.
         package static let unreadable = Code(rawValue: "unreadable")
     }

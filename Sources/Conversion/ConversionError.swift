@@ -23,6 +23,8 @@ package struct ConversionError: Error, Sendable, Equatable, CustomStringConverti
         package static let noKernel = Code(name: "kernel-missing")
         /// A file of the tree cannot be written or read.
         package static let tree = Code(name: "tree-file")
+        /// Files of the tree, which are those of its base, are in the way: a loop of links, a directory in the place of a file.
+        package static let badTree = Code(name: "bad-tree")
         /// No room for what the conversion writes.
         package static let diskFull = Code(name: "disk-full")
         /// A tool's output does not have the form it is known for.

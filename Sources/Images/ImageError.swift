@@ -25,6 +25,8 @@ package struct ImageError: Error, Sendable, CustomStringConvertible {
         package static let fileOperation = Code(rawValue: "file-operation")
         /// Another job holds what this one needs.
         package static let busy = Code(rawValue: "busy")
+        /// Files of a tree, which are those of its base, are in the way.
+        package static let badTree = Code(rawValue: "bad-tree")
         /// A layer could not be written or unpacked.
         package static let badLayer = Code(rawValue: "bad-layer")
         /// A manifest, an index or a configuration is not what the specification asks for.
@@ -82,6 +84,22 @@ extension ImageError {
         self.init(full ? .diskFull : code, .worker, "\(operation): \(String(cString: strerror(number)))")
     }
 
+    /// The failure of a call on a path of a tree. What its own files cause is the same at every try: they are the base's.
+    init(tree number: Int32, _ operation: String, _ path: String, in tree: String) {
+        let isItsOwn = [ELOOP, ENOTDIR, EISDIR, EEXIST, ENAMETOOLONG].contains(number)
+        guard isItsOwn else {
+            self.init(system: number, "\(operation) \(path) in \(tree)")
+            return
+        }
+        self.init(badTree: path, "cannot \(operation) it: \(String(cString: strerror(number)))")
+    }
+
+    /// What is wrong with a path of a tree.
+    init(badTree path: String, _ fault: String) {
+        let path = path.hasPrefix("/") ? path : "/" + path
+        self.init(.badTree, .spec, "\(path) of the image: \(fault); mend the base")
+    }
+
     init(_ error: IOError) {
         switch error.code {
         case .noSpace: self.init(.diskFull, .worker, error.message)
@@ -96,7 +114,7 @@ extension ImageError {
         switch error.code {
         case .noSpace: self.init(.diskFull, .worker, error.message)
         case .cancelled: self.init(.cancelled, .worker, error.message)
-        case .system: self.init(.fileOperation, .worker, error.message)
+        case .system, .mapTooSmall: self.init(.fileOperation, .worker, error.message)
         default: self.init(.badLayer, cause, error.message)
         }
     }

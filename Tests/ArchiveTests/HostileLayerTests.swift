@@ -77,6 +77,19 @@ import Testing
             $0.add("d", type: "5")
             $0.add("h", type: "1", link: "d")
         },
+        Case("link to nothing at all", .badName) { $0.add("l", type: "2", link: "") },
+        Case("link longer than a path", .impossibleEntry) { tar in
+            tar.pax("linkpath", [UInt8](repeating: 0x6C, count: 5000))
+            tar.add("l", type: "2", link: "x")
+        },
+        Case("owner beyond Linux", .impossibleEntry) { tar in
+            tar.pax("uid", Array("4294967296".utf8))
+            tar.add("f", content: "x")
+        },
+        Case("owner that stands for none", .impossibleEntry) { tar in
+            tar.pax("gid", Array("4294967295".utf8))
+            tar.add("d", type: "5")
+        },
         Case("character device", .deviceNotAllowed) { $0.add("mem", type: "3", major: 1, minor: 1) },
         Case("block device", .deviceNotAllowed) { $0.add("sda", type: "4", major: 8, minor: 0) },
         Case("a file as the root", .badName) { $0.add("./", content: "x") },

@@ -48,4 +48,34 @@ import Testing
         #expect(facts.files == ["/usr/lib/shim/shimx64.efi.signed": "/usr/lib/shim/shimx64.efi.signed.real"])
         #expect(!facts.hasInstaller)
     }
+
+    /// `ü` of Latin-1, as old images write it.
+    @Test func anOSReleaseThatIsNotUTF8IsReadAllTheSame() throws {
+        try write(Fixtures.kairosRelease, to: tree.path("/etc/kairos-release"))
+        try write(
+            Array("HOME_URL=M".utf8) + [0xFC] + Array("ller\nEXTRA=yes\n".utf8), to: tree.path("/usr/lib/os-release"))
+        try makeLink(tree.path("/etc/os-release"), to: "../usr/lib/os-release")
+        let release = try tree.facts(for: .amd64).release
+        #expect(release["FLAVOR"] == "debian" && release["EXTRA"] == "yes")
+    }
+
+    @Test(arguments: ["loop", "directory", "far"]) func anOSReleaseThatIsNoFileIsNone(_ kind: String) throws {
+        try write(Fixtures.kairosRelease, to: tree.path("/etc/kairos-release"))
+        switch kind {
+        case "loop": try makeLink(tree.path("/etc/os-release"), to: "os-release")
+        case "far": try makeLink(tree.path("/etc/os-release"), to: String(repeating: "x/", count: 2000) + "y")
+        default: try Directory.make(tree.path("/etc/os-release"))
+        }
+        #expect(try tree.facts(for: .amd64).release["FLAVOR"] == "debian")
+    }
+
+    @Test func anOSReleaseThatIsTooLargeIsTheImagesFault() throws {
+        try write([UInt8](repeating: 0x23, count: (1 << 20) + 1), to: tree.path("/etc/os-release"))
+        #expect {
+            try tree.facts(for: .amd64)
+        } throws: {
+            let error = $0 as? ArtifactsError
+            return error?.code == .badTree && error?.message.contains("/etc/os-release") == true
+        }
+    }
 }

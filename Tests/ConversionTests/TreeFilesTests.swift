@@ -58,6 +58,34 @@ struct TreeFilesTests {
         #expect(try await fixture.files.digest("/boot") == nil)
     }
 
+    /// What a base has in the place of a file is the same at every try.
+    @Test(arguments: ["loop", "two links", "directory", "large", "socket", "through a file", "dangling directory"])
+    func whatABaseHasInTheWayIsTheDescriptionsFault(_ kind: String) throws {
+        let fixture = try Fixture()
+        let (root, path) = (fixture.files.root, "/etc/os-release")
+        switch kind {
+        case "loop": #expect(symlink("os-release", root + path) == 0)
+        case "two links":
+            #expect(symlink("/etc/b", root + path) == 0)
+            #expect(symlink("/etc/os-release", root + "/etc/b") == 0)
+        case "directory": try Directory.make(root + path)
+        case "large":
+            let file = try FileIO.open(root + path, O_WRONLY | O_CREAT)
+            #expect(ftruncate(file.rawValue, off_t(5 << 20)) == 0)
+        case "socket": _ = try Listener.unix(root + path)
+        case "through a file":
+            try AtomicFile.write([1], to: root + "/usr")
+        default: #expect(symlink("nowhere", root + "/usr") == 0)
+        }
+        let needsDirectory = kind.contains("file") || kind.contains("dangling")
+        let error = #expect(throws: ConversionError.self) {
+            if needsDirectory { try fixture.files.write("x", to: "/usr/lib/x", mode: 0o644) }
+            _ = try fixture.files.text(path)
+        }
+        #expect(error?.cause == .spec && error?.code == .badTree, "\(String(describing: error))")
+        #expect(error?.message.contains(needsDirectory ? "/usr" : path) == true, "\(String(describing: error))")
+    }
+
     @Test func aComponentIsCheckedWhereItWasWritten() async throws {
         let fixture = try Fixture()
         let (outside, components) = (fixture.directory + "/outside", fixture.directory + "/components")

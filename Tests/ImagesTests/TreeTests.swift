@@ -1,4 +1,5 @@
 import CLinux
+import FactoryProtocol
 import Glibc
 import IO
 import Processes
@@ -115,6 +116,30 @@ struct TreeRunnerTests {
             }
             return lines + ["\(status)"]
         }
+    }
+
+    /// Another try, or another worker, would meet the same.
+    @Test(arguments: [
+        ("tmp", "file"), ("tmp", "loop"), ("run", "nowhere"), ("run", "file"), ("proc", "file"), ("dev", "nowhere"),
+        ("etc", "file"), ("usr/sbin/policy-rc.d", "directory"), ("usr/sbin/policy-rc.d", "nowhere"),
+        ("etc/resolv.conf", "directory"),
+    ])
+    func whatABaseHasInTheWayIsTheDescriptionsFault(_ path: String, _ kind: String) async throws {
+        let place = scratch("tree/" + path)
+        try Directory.remove(place)
+        switch kind {
+        case "file": try AtomicFile.write([1], to: place)
+        case "directory": try Directory.make(place)
+        case "loop": #expect(symlink("/" + path, place) == 0)
+        default: #expect(symlink("/nowhere", place) == 0)
+        }
+        let before = try paths(scratch("tree"))
+        let error = await #expect(throws: ImageError.self) {
+            try await TreeRunner.with(scratch("tree"), scratch: scratch("scratch")) { _ in }
+        }
+        #expect(error?.code == .badTree && error?.cause == .spec, "\(String(describing: error))")
+        #expect(error?.message.contains("/" + path) == true, "\(String(describing: error))")
+        #expect(try paths(scratch("tree")) == before)
     }
 
     @Test func programsFindWhatTheyNeedAndNothingIsLeft() async throws {

@@ -17,7 +17,7 @@ package struct ImageTree: Sendable {
 
     /// Gathers what planning an ISO needs to know.
     ///
-    /// - Throws: `unreadable` with the path.
+    /// - Throws: `unreadable`, `bad-tree`, with the path.
     package func facts(for architecture: Architecture) throws(ArtifactsError) -> ImageFacts {
         var files: [String: String] = [:]
         for path in Bootloaders.allPaths(architecture) {
@@ -55,7 +55,10 @@ package struct ImageTree: Sendable {
                 continue
             }
             let here = "/" + (done + [name]).joined(separator: "/")
-            guard let status = try status(here) else { return nil }
+            // No file system has such a path; links of the image may make one up.
+            guard root.utf8.count + here.utf8.count < Int(PATH_MAX), name.utf8.count <= Int(NAME_MAX),
+                let status = try status(here)
+            else { return nil }
             if status.kind == .link {
                 links += 1
                 guard links <= ImageTree.mostLinks, let target = try target(here) else { return nil }
@@ -90,9 +93,12 @@ package struct ImageTree: Sendable {
     private func text(_ file: String) throws(ArtifactsError) -> String {
         guard let place = try resolved(file, .file) else { return "" }
         do {
-            return try FileIO.readText(path(place), limit: ImageTree.longestText)
+            // Not every base writes UTF-8; what counts in these files is ASCII.
+            return String(decoding: try FileIO.read(path(place), limit: ImageTree.longestText), as: UTF8.self)
         } catch {
-            throw unreadable(error)
+            guard error.code == .tooLarge else { throw unreadable(error) }
+            throw ArtifactsError(
+                .badTree, "\(file) of the image has more than \(ImageTree.longestText) bytes; mend the base")
         }
     }
 

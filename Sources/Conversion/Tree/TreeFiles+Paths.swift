@@ -99,6 +99,11 @@ extension TreeFiles {
     /// The error of the call that just failed, from errno.
     static func failed(_ what: String, _ path: String) -> ConversionError {
         let number = errno
+        if [ELOOP, ENOTDIR, EISDIR, EEXIST, ENAMETOOLONG, ENXIO].contains(number) {
+            return ConversionError(
+                .badTree, "\(path) of the image: cannot \(what) it: \(String(cString: strerror(number))); mend the base"
+            )
+        }
         let code: ConversionError.Code = number == ENOSPC || number == EDQUOT ? .diskFull : .tree
         return ConversionError(code, "cannot \(what) \(path): \(String(cString: strerror(number)))")
     }

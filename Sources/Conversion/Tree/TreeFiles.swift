@@ -65,7 +65,7 @@ final class TreeFiles: Sendable {
             if count == 0 { break }
             bytes += buffer[..<count]
             guard bytes.count <= limit else {
-                throw ConversionError(.tree, "\(path) of the tree has more than \(limit) bytes")
+                throw ConversionError(.badTree, "\(path) of the image has more than \(limit) bytes; mend the base")
             }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -159,8 +159,10 @@ final class TreeMounts {
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         _ = try directory(parent)
         if let made = try newFile(path, mode: mode) { undo.append(.removePlaceholder(made)) }
-        guard let target = try place.real(path) else {
-            throw ImageError(.fileOperation, .worker, "/\(path) in \(place.tree) leads nowhere")
+        guard let target = try place.real(path) else { throw ImageError(badTree: path, "it leads nowhere") }
+        let kind = try ImageError.wrapping { () throws(IOError) in try FileIO.status(target)?.kind }
+        guard kind != .directory else {
+            throw ImageError(badTree: path, "it is a directory, and a file is needed there")
         }
         try bind(source, at: target)
     }
@@ -187,6 +189,11 @@ final class TreeMounts {
                 continue
             }
             parent += "/\(name)"
+            // Nothing is there, unless it is a link that leads nowhere.
+            let there = try ImageError.wrapping { () throws(IOError) in try FileIO.status(parent) }
+            guard there == nil else {
+                throw ImageError(badTree: inner, "it leads nowhere, and a directory is needed there")
+            }
             try makeDirectory(parent, mode: mode)
             undo.append(.removeDirectory(parent))
         }

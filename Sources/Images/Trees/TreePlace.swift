@@ -20,7 +20,7 @@ struct TreePlace {
         let found = linux_open_in_root(descriptor, path, flags, mode)
         if found >= 0 { return found }
         if errno == ENOENT { return nil }
-        throw ImageError(system: errno, "open \(path) in \(tree)")
+        throw ImageError(tree: errno, "open", path, in: tree)
     }
 
     /// The path on this machine of what is at `path` in the tree, links resolved in the tree; nil when nothing is there.

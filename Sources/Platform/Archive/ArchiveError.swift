@@ -35,6 +35,12 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
         package static let changedMeanwhile = Code(rawValue: "archive-changed-meanwhile")
         /// The bytes are not those that the digest names.
         package static let wrongDigest = Code(rawValue: "archive-wrong-digest")
+        /// An entry says what no file can be: no file system takes it.
+        package static let impossibleEntry = Code(rawValue: "archive-impossible-entry")
+        /// An entry belongs to an owner beyond those that a user namespace usually has.
+        package static let ownerNotMapped = Code(rawValue: "archive-owner-not-mapped")
+        /// The user namespace of this process has fewer owners than usual, and not that of an entry.
+        package static let mapTooSmall = Code(rawValue: "archive-map-too-small")
         /// More entries or bytes than allowed.
         package static let tooLarge = Code(rawValue: "archive-too-large")
         /// The task was cancelled.
@@ -57,6 +63,15 @@ package struct ArchiveError: Error, Sendable, CustomStringConvertible {
     /// The failure of a system call: `operation` says what was tried, `number` is its errno.
     init(system number: Int32, _ operation: String) {
         code = number == ENOSPC || number == EDQUOT ? .noSpace : .system
+        message = "\(operation): \(String(cString: strerror(number)))"
+        errno = number
+    }
+
+    /// The failure of a system call that makes what an entry of a layer says. What only the entry itself can cause is the
+    /// layer's fault, and the same on every machine.
+    init(entry number: Int32, _ operation: String) {
+        let isImpossible = [ENOENT, EINVAL, EFBIG, ENAMETOOLONG, EMLINK, E2BIG, ERANGE, EOVERFLOW].contains(number)
+        code = isImpossible ? .impossibleEntry : number == ENOSPC || number == EDQUOT ? .noSpace : .system
         message = "\(operation): \(String(cString: strerror(number)))"
         errno = number
     }

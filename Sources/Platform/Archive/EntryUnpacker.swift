@@ -39,7 +39,7 @@ struct EntryUnpacker {
             guard archive_entry_filetype(entry) == S_IFDIR else {
                 throw ArchiveError(.badName, "the root of the layer is no directory")
             }
-            target.describeRoot(attributes(of: entry))
+            target.describeRoot(try attributes(of: entry, path))
             return
         }
         let parent = Array(path.dropLast())
@@ -51,7 +51,7 @@ struct EntryUnpacker {
             try target.hardLink(name, in: parent, to: try Self.path(link, "the hard link \(Self.text(path)) to"))
             return
         }
-        let attributes = attributes(of: entry)
+        let attributes = try attributes(of: entry, path)
         switch archive_entry_filetype(entry) {
         case S_IFDIR:
             try target.directory(name, in: parent, attributes)
@@ -63,6 +63,10 @@ struct EntryUnpacker {
             }
         case S_IFLNK:
             let destination = archive_entry_symlink(entry).map(Self.bytes) ?? []
+            guard !destination.isEmpty else {
+                throw ArchiveError(
+                    .badName, "the symbolic link \(Self.text(path)) has an empty target, which no link can have")
+            }
             try target.symbolicLink(name, in: parent, to: destination, attributes)
         case S_IFIFO:
             try target.node(name, in: parent, type: S_IFIFO, device: 0, attributes)
@@ -102,7 +106,16 @@ struct EntryUnpacker {
         }
     }
 
-    private func attributes(of entry: OpaquePointer) -> FileAttributes {
+    private func attributes(of entry: OpaquePointer, _ path: [[UInt8]]) throws(ArchiveError) -> FileAttributes {
+        let (owner, group) = (archive_entry_uid(entry), archive_entry_gid(entry))
+        // The last number is none: chown(2) takes it for "as it is".
+        let owners: Range<Int64> = 0..<Int64(UInt32.max)
+        guard owners.contains(owner), owners.contains(group) else {
+            throw ArchiveError(
+                .impossibleEntry,
+                "\(Self.text(path)) belongs to user \(owner) and group \(group); Linux has those from 0 to \(UInt32.max - 1)"
+            )
+        }
         var extended: ExtendedAttributes.List = []
         archive_entry_xattr_reset(entry)
         var (name, value, size): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
@@ -113,8 +126,8 @@ struct EntryUnpacker {
         extended += AccessControlList.attributes(of: entry)
         return FileAttributes(
             permissions: archive_entry_perm(entry) & 0o7777,
-            owner: UInt32(truncatingIfNeeded: archive_entry_uid(entry)),
-            group: UInt32(truncatingIfNeeded: archive_entry_gid(entry)), time: Int(archive_entry_mtime(entry)),
+            owner: UInt32(truncatingIfNeeded: owner), group: UInt32(truncatingIfNeeded: group),
+            time: Int(archive_entry_mtime(entry)),
             nanoseconds: Int(archive_entry_mtime_nsec(entry)), extended: extended)
     }
 

@@ -46,7 +46,7 @@ enum SparseWriting {
             let count = pwrite(file, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + done)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw ArchiveError(system: errno, "write \(path.text)")
+                throw ArchiveError(entry: errno, "write \(path.text)")
             }
             done += count
         }

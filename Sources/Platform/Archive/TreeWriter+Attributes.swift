@@ -9,7 +9,7 @@ extension TreeWriter {
     /// Sets what an open file or directory has.
     func setAttributes(_ attributes: FileAttributes, ofOpen file: Int32, _ path: TreePath) throws(ArchiveError) {
         if options.owners && fchown(file, attributes.owner, attributes.group) != 0 {
-            throw ArchiveError(system: errno, "give \(path.text) to \(attributes.owner):\(attributes.group)")
+            throw Self.refusal(of: attributes, path, errno)
         }
         guard fchmod(file, mode_t(attributes.permissions)) == 0 else {
             throw ArchiveError(system: errno, "set the permissions of \(path.text)")
@@ -17,7 +17,7 @@ extension TreeWriter {
         try dropInherited(attributes, path) { linux_remove_attribute_of(file, $0) }
         try setExtended(attributes, path) { linux_set_attribute_of(file, $0, $1, $2) }
         var times = Self.times(attributes)
-        guard futimens(file, &times) == 0 else { throw ArchiveError(system: errno, "set the time of \(path.text)") }
+        guard futimens(file, &times) == 0 else { throw ArchiveError(entry: errno, "set the time of \(path.text)") }
     }
 
     /// Sets what a link or a node has, which cannot be opened.
@@ -29,7 +29,7 @@ extension TreeWriter {
             if options.owners
                 && fchownat(parent, file, attributes.owner, attributes.group, AT_SYMLINK_NOFOLLOW) != 0
             {
-                throw ArchiveError(system: errno, "give \(path.text) to \(attributes.owner):\(attributes.group)")
+                throw Self.refusal(of: attributes, path, errno)
             }
             // The permissions of a symbolic link mean nothing and cannot be set; a node was just made here, so that
             // fchmodat(2), which follows links, meets none.
@@ -43,8 +43,14 @@ extension TreeWriter {
         }
         var times = Self.times(attributes)
         guard name.withCString({ utimensat(parent, $0, &times, AT_SYMLINK_NOFOLLOW) }) == 0 else {
-            throw ArchiveError(system: errno, "set the time of \(path.text)")
+            throw ArchiveError(entry: errno, "set the time of \(path.text)")
         }
+    }
+
+    private static func refusal(of attributes: FileAttributes, _ path: TreePath, _ number: Int32) -> ArchiveError {
+        let (user, group) = (attributes.owner, attributes.group)
+        if number == EINVAL { return OwnerMap.current().error(path, user: user, group: group) }
+        return ArchiveError(system: number, "give \(path.text) to \(user):\(group)")
     }
 
     /// Takes away the list that a directory of the layers below handed down: the layer's own word is the whole truth.
@@ -71,7 +77,7 @@ extension TreeWriter {
             }
             let result = name.withCString { key in value.withUnsafeBytes { set(key, $0.baseAddress, $0.count) } }
             guard result == 0 else {
-                throw ArchiveError(system: errno, "set the attribute \(TreePath.text(name)) of \(path.text)")
+                throw ArchiveError(entry: errno, "set the attribute \(TreePath.text(name)) of \(path.text)")
             }
         }
     }

@@ -61,7 +61,7 @@ final class TreeWriter {
             try SparseWriting.write(bytes, at: offset, to: file, path)
         }
         guard ftruncate(file, off_t(size)) == 0 else {
-            throw ArchiveError(system: errno, "set the size of \(path.text)")
+            throw ArchiveError(entry: errno, "set the size of \(path.text)")
         }
         try setAttributes(attributes, ofOpen: file, path)
     }
@@ -73,7 +73,7 @@ final class TreeWriter {
         let (directory, path) = try place(name, in: parent)
         try clear(name, in: directory, path)
         let result = destination.withCString { text in name.withCString { symlinkat(text, directory.descriptor, $0) } }
-        guard result == 0 else { throw ArchiveError(system: errno, "make the link \(path.text)") }
+        guard result == 0 else { throw ArchiveError(entry: errno, "make the link \(path.text)") }
         try setAttributes(attributes, of: name, in: directory, path, isLink: true)
     }
 
@@ -95,7 +95,7 @@ final class TreeWriter {
         let result = last.withCString { old in
             name.withCString { linkat(source.descriptor, old, directory.descriptor, $0, 0) }
         }
-        guard result == 0 else { throw ArchiveError(system: errno, "link \(path.text) to \(targetPath.text)") }
+        guard result == 0 else { throw ArchiveError(entry: errno, "link \(path.text) to \(targetPath.text)") }
     }
 
     /// Makes a fifo or a device node.
@@ -105,7 +105,7 @@ final class TreeWriter {
         let (directory, path) = try place(name, in: parent)
         try clear(name, in: directory, path)
         guard name.withCString({ mknodat(directory.descriptor, $0, type | 0o600, dev_t(device)) }) == 0 else {
-            throw ArchiveError(system: errno, "make the node \(path.text)")
+            throw ArchiveError(entry: errno, "make the node \(path.text)")
         }
         try setAttributes(attributes, of: name, in: directory, path, isLink: false)
     }
