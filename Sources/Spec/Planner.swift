@@ -34,7 +34,9 @@ package enum Planner {
             case .distribution: ["tool.mmdebstrap"]
             // An image in an engine of the worker is where that engine answers, and nowhere else.
             case .image("docker-daemon:", _): ["tool.skopeo", "engine.docker"]
-            case .image("containers-storage:", _): ["tool.skopeo", "engine.containers-storage"]
+            // A reference that names its storage, `[driver@/graph]name`, needs no other.
+            case .image("containers-storage:", let name) where !name.hasPrefix("["):
+                ["tool.skopeo", "engine.containers-storage"]
             case .image: ["tool.skopeo"]
             }
         return PlannedJob(

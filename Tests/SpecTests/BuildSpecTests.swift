@@ -162,6 +162,20 @@ private func problems(_ json: String) throws -> [Problem] {
         #expect(plan.jobs[0].requirements == ["isolation", "root", "tool.skopeo"])
     }
 
+    /// An image in an engine is where that engine is; a reference that names its own storage asks for none.
+    @Test(arguments: [
+        ("docker-daemon:a:1", ["tool.skopeo", "engine.docker"]),
+        ("containers-storage:localhost/a", ["tool.skopeo", "engine.containers-storage"]),
+        ("containers-storage:@" + String(repeating: "a", count: 64), ["tool.skopeo", "engine.containers-storage"]),
+        ("containers-storage:[overlay@/x]a", ["tool.skopeo"]),
+        ("containers-storage:[overlay@/x+/run/x]a", ["tool.skopeo"]),
+        ("oci:/a", ["tool.skopeo"]), ("distro:debian/bookworm", ["tool.mmdebstrap"]),
+    ])
+    func aBaseAsksForWhatBringsIt(_ base: String, _ requirements: [String]) throws {
+        let plan = Planner.plan(try read(#"{"base":"\#(base)","version":"v1.0.0","artifacts":["image"]}"#))
+        #expect(plan.jobs[0].requirements == ["isolation", "root"] + requirements)
+    }
+
     @Test func whatHoldsFilesOfManyUsersIsMadeByRootOfAMachineAndNothingElseIs() throws {
         let whole = Planner.plan(try read(#"{"base":"distro:debian/bookworm","version":"v1.0.0"}"#))
         let test = Planner.plan(try read(#"{"selfTest":{}}"#))
