@@ -188,8 +188,8 @@ let package = Package(
             "WorkerAgent",
             [
                 "factory-worker", "FactoryWire", "FactoryProtocol", "FactorySpec", "FactoryExecution", "Processes",
-                "Arguments",
-                "HTTP", "Crypto", "IO", "JSON", "Systemd",
+                "Arguments", "Systemd",
+                "HTTP", "Crypto", "IO", "JSON",
             ]),
         tests(
             "factoryctl",

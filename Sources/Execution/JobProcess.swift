@@ -26,7 +26,8 @@ package final class JobProcess: Sendable {
     /// The number of the process whose end is the end of the job.
     package var pid: Int32 { process.pid }
 
-    /// Starts `program run-job --quiet SPOOL` contained. The job outlives us.
+    /// Starts `program run-job --quiet SPOOL` contained. The job outlives us. Blocks, as ``adopt(_:in:)`` and
+    /// ``result(ofEnded:)`` do, for as long as the disk takes.
     ///
     /// - Parameters:
     ///   - spool: With its order and inputs.
@@ -88,7 +89,10 @@ package final class JobProcess: Sendable {
     /// - Returns: The lock, which keeps the job from starting late; hold it until the spool is gone.
     package static func end(_ spool: Spool, in containment: Containment) async throws(ExecutionError) -> SpoolLock {
         while true {
-            switch try adopt(spool, in: containment) {
+            let adoption = try await BlockingThreads.disk.run { () throws(ExecutionError) in
+                try adopt(spool, in: containment)
+            }
+            switch adoption {
             case .ended(let lock): return lock
             case .living(let job):
                 do throws(ProcessError) {
@@ -153,8 +157,11 @@ package final class JobProcess: Sendable {
             return .failure(ExecutionError(.processFailed, "nobody waited for the job of \(self.spool.directory)"))
         }
         let status = try ending.get()?.status
-        let result = try spool.result()
-        let words = result == nil ? Self.lastWords(spool) : []
+        let spool = spool
+        let (result, words) = try await BlockingThreads.disk.run { () throws(ExecutionError) in
+            let result = try spool.result()
+            return (result, result == nil ? Self.lastWords(spool) : [])
+        }
         return life.withLock { $0.processEnded(result: result, status: status, lastWords: words) }
     }
 

@@ -12,29 +12,54 @@ import Systemd
 final class Agent: Sendable {
     /// Less room than this on the disk of the spools, and a job is declined: it could not even say that the disk is full.
     private static let leastRoom: Int64 = 4 << 20
+    /// How long a heartbeat waits for the disk of the spools; then it goes without the room there.
+    private static let roomPatience = Duration.milliseconds(500)
+    /// How long a connection waits for the disk of the spools.
+    private static let spoolPatience = Duration.seconds(3)
 
     private let parts: AgentParts
     private let instance: String
-    private let jobs = Locked<[Claim: WorkerJob]>([:])
+    private let engines: ContainerEngines
+    private let engineInterval: Duration
+    private let jobs: Locked<[Claim: WorkerJob]>
     private let notifier: Notifier?
+    private let room: SingleLook<Int64?>
+    private let held: SingleLook<[HeldJob]>
+    /// The session that there is, and the engines that it has told.
+    private let told = Locked<(session: FarmSession, engines: [String: String])?>(nil)
 
     /// - Parameters:
     ///   - parts: What its jobs share.
     ///   - instance: Which agent it is; see ``AgentInstance``.
+    ///   - engines: Looked at again for every connection.
+    ///   - engineInterval: How often they are looked at while a connection lasts.
     ///   - notifier: Tells the service manager, where there is one.
-    init(_ parts: AgentParts, instance: String, notifier: Notifier?) {
+    init(
+        _ parts: AgentParts, instance: String, engines: ContainerEngines,
+        engineInterval: Duration = .seconds(60), notifier: Notifier?
+    ) {
         self.parts = parts
         self.instance = instance
+        self.engines = engines
+        self.engineInterval = engineInterval
         self.notifier = notifier
+        let jobs = Locked<[Claim: WorkerJob]>([:])
+        self.jobs = jobs
+        // Not knowing it is as good as not being told in time.
+        room = SingleLook("spool-room") { [spools = parts.settings.spools] in try? Spool(spools).freeBytes() }
+        held = SingleLook("held-jobs") { Self.held(jobs.withLock { Array($0.values) }) }
     }
 
     /// Works until the task is cancelled. Jobs live on then.
     func run() async throws(ExecutionError) {
         let parts = parts
-        let found = try await OwnThread.run("spools") { () throws(ExecutionError) in try FoundSpools.look(parts) }
-        let names = Set((found.jobs.map(\.spool) + found.unreadable).map { JobProcess.groupName($0) })
-        let ours = JobProcess.groupPrefix(parts.settings.spools)
-        _ = parts.containment.removeLeftovers { $0.hasPrefix(ours) && !names.contains($0) }
+        let found = try await OwnThread.run("spools") { () throws(ExecutionError) in
+            let found = try FoundSpools.look(parts)
+            let names = Set((found.jobs.map(\.spool) + found.unreadable).map { JobProcess.groupName($0) })
+            let ours = JobProcess.groupPrefix(parts.settings.spools)
+            _ = parts.containment.removeLeftovers { $0.hasPrefix(ours) && !names.contains($0) }
+            return found
+        }
         jobs.withLock { jobs in
             for job in found.jobs { jobs[job.claim] = job }
         }
@@ -42,6 +67,7 @@ final class Agent: Sendable {
         await withDiscardingTaskGroup { group in
             for spool in found.unwanted { group.addTask { await FoundSpools.discard(spool, parts) } }
             for job in found.jobs { start(job, &group) }
+            group.addTask { await self.watchEngines() }
             var backoff = Backoff()
             // What a farm refuses is mended by people.
             var refusals = Backoff(first: .seconds(1), longest: .seconds(30))
@@ -52,6 +78,7 @@ final class Agent: Sendable {
                     let begin = ContinuousClock.now
                     refusals.succeeded()
                     defer {
+                        told.withLock { $0 = nil }
                         session.close()
                         // What ends a connection at once may do so again and again, and each one costs the farm a
                         // write to its disk.
@@ -99,15 +126,18 @@ final class Agent: Sendable {
     /// Connects, registers, and says which jobs we hold.
     private func connect() async throws(ClientError) -> FarmSession {
         let settings = parts.settings
+        let engines = await engines.look()
         let hello = Hello(role: .worker, name: settings.name.rawValue, software: FactoryWorker.software)
         let offer = Register(
             architectures: settings.architectures, slots: settings.slots,
-            capabilities: parts.capabilities.withLock { $0 }, host: WorkerSettings.hostName(), instance: instance)
+            capabilities: parts.capabilities.withLock { $0 }.merging(engines) { $1 },
+            host: WorkerSettings.hostName(), instance: instance)
         let (session, resumed) = try await FarmSession.openWorker(
             settings.endpoint, hello: hello, offer: offer, held: await heldJobs(), until: .in(.seconds(20)))
+        told.withLock { $0 = (session, engines) }
         parts.session.withLock { $0 = session }
         // Looked at again while we connected: the farm was told what no longer is.
-        if parts.capabilities.withLock({ $0 != offer.capabilities }) { session.close() }
+        if parts.capabilities.withLock({ $0.merging(engines) { $1 } != offer.capabilities }) { session.close() }
         for claim in resumed.drop {
             log(.info, "The farm gave a job away or has its end.", values(claim))
             job(claim)?.dropped()
@@ -122,17 +152,39 @@ final class Agent: Sendable {
         return session
     }
 
+    /// The jobs that we hold. A farm that is not told of their last events knows its own.
     private func heldJobs() async -> [HeldJob] {
         let jobs = jobs.withLock { Array($0.values) }
         guard !jobs.isEmpty else { return [] }
-        // A spool may lie on a slow disk.
-        return await OwnThread.run("held-jobs") {
-            jobs.map { job in
-                // A spool that cannot be read has nothing to offer beyond what the server has.
-                HeldJob(
-                    job: job.claim.job, fence: job.claim.fence,
-                    through: (try? EventWriter.lastSequence(in: job.spool)) ?? 0)
-            }.sorted { $0.job < $1.job }
+        let known = await held.value(within: Self.spoolPatience) ?? []
+        let last = Dictionary(known.map { (Claim(job: $0.job, fence: $0.fence), $0.through) }) { $1 }
+        return jobs.map { HeldJob(job: $0.claim.job, fence: $0.claim.fence, through: last[$0.claim] ?? 0) }
+            .sorted { $0.job < $1.job }
+    }
+
+    /// Jobs with the last events in their spools. Blocks.
+    private static func held(_ jobs: [WorkerJob]) -> [HeldJob] {
+        jobs.map { job in
+            // A spool that cannot be read has nothing to offer beyond what the server has.
+            HeldJob(
+                job: job.claim.job, fence: job.claim.fence, through: (try? EventWriter.lastSequence(in: job.spool)) ?? 0
+            )
+        }
+    }
+
+    /// Ends the session when an engine came or went, so that the next one tells it.
+    private func watchEngines() async {
+        while true {
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(engineInterval))
+            } catch {
+                return
+            }
+            guard let before = told.withLock({ $0 }) else { continue }
+            let found = await engines.look()
+            guard found != before.engines else { continue }
+            log(.info, "An engine of containers came or went; the agent connects again to tell it.", found)
+            before.session.close()
         }
     }
 
@@ -142,7 +194,8 @@ final class Agent: Sendable {
             do {
                 try await Poller.shared.sleep(until: .in(session.welcome.heartbeat))
                 let running = jobs.withLock { $0.values.count { $0.isRunning } }
-                try await session.send(Heartbeat(running: running, freeBytes: try? freeBytes()))
+                let free = await room.value(within: Self.roomPatience) ?? nil
+                try await session.send(Heartbeat(running: running, freeBytes: free))
             } catch {
                 // The session ended, or the agent does; whoever receives says why.
                 return
@@ -258,8 +311,6 @@ final class Agent: Sendable {
             session.close()
         }
     }
-
-    private func freeBytes() throws(ExecutionError) -> Int64 { try Spool(parts.settings.spools).freeBytes() }
 
     private func values(_ claim: Claim, _ more: [String: String] = [:]) -> [String: String] {
         more.merging(["job": claim.job.rawValue, "fence": claim.fence.description]) { own, _ in own }

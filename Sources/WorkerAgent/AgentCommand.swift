@@ -41,7 +41,9 @@ enum AgentCommand {
                 log.write(.notice, "Less isolation than there could be.", ["why": reason])
             }
             let parts = AgentParts(settings, containment, capabilities: found.found, log)
-            let agent = Agent(parts, instance: instance, notifier: Notifier(environment: environment))
+            let agent = Agent(
+                parts, instance: instance, engines: ContainerEngines(environment: parts.jobEnvironment),
+                notifier: Notifier(environment: environment))
             try await untilStopped(agent, stop)
             log.write(.info, "The agent ends; jobs that run go on.")
             return 0

@@ -1,4 +1,5 @@
 import FactoryArtifacts
+import FactoryExecution
 import FactoryProtocol
 import Glibc
 import IO
@@ -48,8 +49,8 @@ struct Capabilities: Sendable {
         capabilities.note(containment.isolation)
         await capabilities.noteMachine(architecture)
         // None of them is missing where nobody asks for it: most workers have no engine.
-        capabilities.found["engine.docker"] = await ContainerEngines.docker() ? "yes" : "no"
-        capabilities.found["engine.containers-storage"] = ContainerEngines.storage() ? "yes" : "no"
+        let engines = await ContainerEngines(environment: ToolEnvironment.current.job).look()
+        capabilities.found.merge(engines) { $1 }
         return capabilities
     }
 

@@ -1,14 +1,32 @@
 import Glibc
 import IO
 
-/// Engines on this machine whose images can be bases (`docker-daemon:`, `containers-storage:`).
-enum ContainerEngines {
+/// Engines on this machine whose images can be bases (`docker-daemon:`, `containers-storage:`): whether skopeo finds them in
+/// the environment that a job gives it.
+struct ContainerEngines: Sendable {
     /// Where skopeo asks for Docker (containers-transports(5)); it does not read DOCKER_HOST.
     static let dockerSocket = "/var/run/docker.sock"
-    /// Where Podman, Buildah and CRI-O of root keep images unless told otherwise (containers-storage.conf(5)).
-    static let storageRoot = "/var/lib/containers/storage"
 
     private static let patience = Duration.seconds(3)
+
+    private let storageLook: SingleLook<Bool>
+
+    /// - Parameter environment: What jobs get of ours.
+    init(environment: [String: String]) {
+        storageLook = SingleLook("storage-look") {
+            ContainerStorage.roots(environment: environment, user: geteuid(), read: Self.text).contains(
+                where: Self.storage)
+        }
+    }
+
+    /// Looks at all of them now; by the names that a plan's requirements use.
+    func look() async -> [String: String] {
+        let hasStorage = await storageLook.value(within: Self.patience) ?? false
+        return [
+            "engine.docker": await Self.docker() ? "yes" : "no",
+            "engine.containers-storage": hasStorage ? "yes" : "no",
+        ]
+    }
 
     /// Whether a Docker engine answers on its socket (Docker Engine API, `GET /_ping`): a socket that is left over, or
     /// something else behind it, is no engine.
@@ -36,10 +54,13 @@ enum ContainerEngines {
         return answer.lowercased().contains("api-version:") || answer.hasSuffix("OK")
     }
 
-    /// Whether images were ever kept in the storage of containers: a list of them is there.
-    static func storage(root: String = storageRoot) -> Bool {
+    /// Whether images were ever kept in a storage of containers: a list of them is there.
+    static func storage(root: String) -> Bool {
         ["overlay-images", "vfs-images", "btrfs-images", "zfs-images"].contains { name in
             access("\(root)/\(name)/images.json", R_OK) == 0
         }
     }
+
+    /// A file of settings; nil when there is none, or none that can be read: skopeo says what is wrong with it.
+    private static func text(_ path: String) -> String? { try? FileIO.readText(path, limit: 1 << 20) }
 }

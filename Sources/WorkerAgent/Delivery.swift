@@ -114,7 +114,7 @@ struct Delivery: Sendable {
                 _ = try await client.fetch(artifact.digest, size: artifact.size, to: path)
                 return
             } catch {
-                if error.code == .localFile { throw Self.localFailure(error.message, path) }
+                if error.code == .localFile { throw await Self.localFailure(error.message, path) }
                 guard error.isLoss, !isConnected() else {
                     throw JobFailure(
                         .infrastructure, "input-unavailable",
@@ -129,10 +129,10 @@ struct Delivery: Sendable {
     }
 
     /// What is told of a file of ours that cannot be written: most of the time the disk is full.
-    private static func localFailure(_ message: String, _ path: String) -> JobFailure {
+    private static func localFailure(_ message: String, _ path: String) async -> JobFailure {
         let place = FileIO.parent(path)
         // Not knowing how much is left only makes the sentence shorter.
-        let free = try? Spool(place).freeBytes()
+        let free = await BlockingThreads.disk.run { try? Spool(place).freeBytes() }
         return JobFailure(
             Failure(cause: .worker, code: "file-failed", message: message).considering(freeBytes: free, in: place))
     }
@@ -189,7 +189,7 @@ struct Delivery: Sendable {
         _ artifact: Artifact, _ upload: Upload, _ store: StoreAddress, _ spool: Spool
     ) async throws(DeliveryError) -> Failure? {
         let source = spool.out + "/" + artifact.name
-        if let moved = Self.move(source, artifact.digest, upload) {
+        if let moved = await Self.move(source, artifact.digest, upload) {
             let answer = try await store.put(artifact.digest, fields: ["Factory-Moved": moved])
             if answer.isSuccess { return nil }
             return try refusal(answer, artifact)
@@ -198,7 +198,7 @@ struct Delivery: Sendable {
         let known = try await store.ask(artifact.digest)
         if known.isSuccess { return nil }
         guard known.status == 404 else { return try refusal(known, artifact) }
-        if access(source, R_OK) != 0 {
+        if await BlockingThreads.disk.run({ access(source, R_OK) != 0 }) {
             return Failure(
                 cause: .worker, code: "artifact-missing", message: "\(source) is not there any more: \(artifact.name)")
         }
@@ -217,13 +217,15 @@ struct Delivery: Sendable {
     }
 
     /// Moves a file to where the store takes it from; returns its name there, or nil when it cannot be moved.
-    private static func move(_ source: String, _ digest: Digest, _ upload: Upload) -> String? {
+    private static func move(_ source: String, _ digest: Digest, _ upload: Upload) async -> String? {
         guard let folder = upload.localDirectory else { return nil }
         let target = folder + "/" + digest.hex
-        give(source, toOwnerOf: folder)
-        if rename(source, target) == 0 { return digest.hex }
-        // Moved before the last crash of ours.
-        return errno == ENOENT && access(target, F_OK) == 0 ? digest.hex : nil
+        return await BlockingThreads.disk.run {
+            give(source, toOwnerOf: folder)
+            if rename(source, target) == 0 { return digest.hex }
+            // Moved before the last crash of ours.
+            return errno == ENOENT && access(target, F_OK) == 0 ? digest.hex : nil
+        }
     }
 
     /// Makes a file that is about to be moved to the store belong to the store's user, where we are root: the store copies what

@@ -123,21 +123,27 @@ final class WorkerJob: Sendable {
     /// How the attempt ended.
     private func processResult() async throws -> JobResult {
         let limit = JobTimeLimit(seconds: assignment.assign.timeoutSeconds)
-        guard access(spool.orderPath, F_OK) == 0 else {
+        let isOrdered = await BlockingThreads.disk.run { [spool] in access(spool.orderPath, F_OK) == 0 }
+        guard isOrdered else {
             // Nothing was started yet, by us or by an agent before us.
             switch try await prepared() {
             case .stopped(let stop): return JobProcess.result(ofUnstarted: stop)
             case .ready: return try await start().result(stops: stop.wished, limit: limit)
             }
         }
-        switch try JobProcess.adopt(spool, in: agent.containment) {
+        let adoption = try await BlockingThreads.disk.run { [spool, agent] () throws(ExecutionError) in
+            try JobProcess.adopt(spool, in: agent.containment)
+        }
+        switch adoption {
         case .living(let process):
             agent.log.write(.info, "A job's process was adopted.", values(["pid": "\(process.pid)"]))
             return try await process.result(stops: stop.wished, limit: limit)
         case .ended(let lock):
             // Held to the end of the course, so that no late process can start in a spool that is given up.
             agent.keep(lock, of: claim)
-            return try JobProcess.result(ofEnded: spool)
+            return try await BlockingThreads.disk.run { [spool] () throws(ExecutionError) in
+                try JobProcess.result(ofEnded: spool)
+            }
         }
     }
 
@@ -176,8 +182,10 @@ final class WorkerJob: Sendable {
         try await OwnThread.run("order") { [spool, assignment, settings = agent.settings] () throws(ExecutionError) in
             try spool.write(order: assignment.order(settings, in: spool))
         }
-        let process = try JobProcess.start(
-            spool, program: agent.settings.program, in: agent.containment, environment: agent.jobEnvironment)
+        let process = try await BlockingThreads.disk.run { [spool, agent] () throws(ExecutionError) in
+            try JobProcess.start(
+                spool, program: agent.settings.program, in: agent.containment, environment: agent.jobEnvironment)
+        }
         agent.log.write(
             .info, "A job's process was started.",
             values(["pid": "\(process.pid)", "isolation": "\(process.isolation)"]))
@@ -195,16 +203,17 @@ final class WorkerJob: Sendable {
     /// Raises the signal whenever the spool has grown.
     private func watchEvents() async {
         do {
-            let watch = try SpoolWatch(spool)
+            let watch = try await BlockingThreads.disk.run { [spool] () throws(ExecutionError) in try SpoolWatch(spool)
+            }
             while true {
+                course.withLock { $0.grown() }
+                signal.raise()
                 // Looked again after a while even so: a missed wake-up may cost seconds, never a build.
                 do throws(IOError) {
                     try await watch.changed(until: .in(.seconds(5)))
                 } catch {
                     guard error.code == .timedOut else { return }
                 }
-                course.withLock { $0.grown() }
-                signal.raise()
             }
         } catch {
             agent.log.write(.error, "A spool cannot be watched.", values(["why": "\(error)"]))
@@ -254,12 +263,19 @@ final class WorkerJob: Sendable {
         do throws(ExecutionError) {
             if reader?.line != line.number {
                 let acked = course.withLock { $0.ackedThrough }
-                reader = (try EventFollower(spool, after: acked), line.number)
+                let follower = try await BlockingThreads.disk.run { [spool] () throws(ExecutionError) in
+                    try EventFollower(spool, after: acked)
+                }
+                reader = (follower, line.number)
             }
             guard let follower = reader?.follower else { return }
-            let before = follower.bytesRead
-            let events = try follower.read(limit: bytes)
-            course.withLock { $0.forwarded(through: events.last?.seq, bytes: follower.bytesRead - before) }
+            let (events, count) = try await BlockingThreads.disk.run { () throws(ExecutionError) in
+                let before = follower.bytesRead
+                return (try follower.read(limit: bytes), follower.bytesRead - before)
+            }
+            // Another connection came meanwhile: it begins behind what the server has.
+            guard session.withLock({ $0?.number }) == line.number else { return }
+            course.withLock { $0.forwarded(through: events.last?.seq, bytes: count) }
             if events.isEmpty { return }
             // Events are cut to size where they are written; one that is too large even so ends the line, and is said.
             if await !tell(JobEvents(job: claim.job, fence: claim.fence, events: events)) { line.session.close() }
