@@ -36,7 +36,8 @@ enum DaemonOptions {
         "heartbeat", "MILLISECONDS", help: "How often workers and factoryd tell each other that they live.",
         accepts: .integer(10...3_600_000), default: "10000", environment: "FACTORYD_HEARTBEAT")
     static let dead = Option.value(
-        "dead", "MILLISECONDS", help: "After so long a silence a worker gets no more jobs.",
+        "dead", "MILLISECONDS",
+        help: "After so long a silence a worker gets no more jobs. At least twice the heartbeat.",
         accepts: .integer(20...3_600_000), default: "30000", environment: "FACTORYD_DEAD")
     static let grace = Option.value(
         "grace", "MILLISECONDS", help: "After so much longer its jobs are given to other workers.",

@@ -77,6 +77,13 @@ struct Settings: Sendable {
         liveness = LivenessLimits(
             heartbeat: milliseconds(DaemonOptions.heartbeat), dead: milliseconds(DaemonOptions.dead),
             grace: milliseconds(DaemonOptions.grace))
+        // A worker that speaks as it was told to must not be dead between two signs of life, nor when one is late.
+        guard liveness.dead >= liveness.heartbeat * 2 else {
+            throw invocation.conflict(
+                "dead (\(invocation.value(DaemonOptions.dead) ?? "")) must be at least twice heartbeat "
+                    + "(\(invocation.value(DaemonOptions.heartbeat) ?? "")), or living workers lose their jobs: raise --dead "
+                    + "or lower --heartbeat")
+        }
         retry = RetryPolicy(first: milliseconds(DaemonOptions.retryDelay))
         let days = invocation.int(DaemonOptions.keepBuilds) ?? 0
         keepBuilds = days == 0 ? nil : .seconds(days * 24 * 3600)

@@ -240,6 +240,8 @@ struct DaemonTests {
         (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
         (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "no loopback address", 1),
         (["--listen", "127.0.0.1:0"], "--listen needs --http-listen as well", 2),
+        (["--dead", "20"], "dead (20) must be at least twice heartbeat (1000)", 2),
+        (["--dead", "1999"], "dead (1999) must be at least twice heartbeat (1000)", 2),
     ])
     func wrongSettingsAreNamed(options: [String], words: String, status: Int32) async throws {
         let daemon = try DaemonProcess(root: folder.path, options)
