@@ -124,7 +124,7 @@ let package = Package(
             [
                 "FactoryProtocol", "FactorySpec", "FactoryClient", "FactoryExecution", "FactoryConversion",
                 "FactoryArtifacts", "Processes", "HTTP", "IO", "JSON", "Configuration", "Arguments", "Systemd",
-                "Terminal", "CLinux",
+                "Terminal", "CLinux", "Crypto",
             ]),
 
         // Our side of scripts/bench where no program of the farm does one thing alone.

@@ -19,6 +19,10 @@ package struct BlobClient: Sendable {
     private let base: String
     private let fields: HTTPFields
     private static let tries = 5
+    /// The reason of a refusal: the whole came in one piece, and its bytes are others.
+    package static let otherBytes = "digest-mismatch"
+    /// The reason of a refusal: the whole is made of an earlier fetch and this one, and its bytes are others.
+    package static let otherBytesResumed = "digest-mismatch-resumed"
 
     /// Takes the store's address: `unix:/path/http.sock`, `http://host:port` or `https://host:port`; and what the store
     /// knows a running attempt by, for who has one.
@@ -64,7 +68,7 @@ package struct BlobClient: Sendable {
                 throw ClientError(
                     .rejected,
                     "the bytes sent are \(Digest(hash: download.hash)), not \(digest); they were thrown away",
-                    reason: "digest-mismatch")
+                    reason: download.resumedFrom > 0 ? Self.otherBytesResumed : Self.otherBytes)
             }
             try await file { () throws(IOError) in
                 try FileIO.sync(FileIO.open(part, O_RDONLY))
@@ -167,7 +171,7 @@ extension ClientError {
         case .timedOut: self.init(.timedOut, error.message)
         case .unreachable: self.init(.cannotConnect, error.message)
         case .file: self.init(.localFile, error.message)
-        case .answered, .mismatch, .refused: self.init(.rejected, error.message)
+        case .answered, .mismatch, .refused: self.init(.rejected, error.message, reason: error.fields?["Factory-Error"])
         default: self.init(.connectionLost, error.message)
         }
     }

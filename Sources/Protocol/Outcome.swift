@@ -50,9 +50,14 @@ package struct Failure: Codable, Sendable, Equatable {
     /// The code of a job that its worker's mount does not let be done. The worker looks at itself again when it sees it.
     package static let mountForbids = "mount-forbids"
 
+    /// The code of a job whose input is damaged in the store. The farm looks at the inputs in the store when it sees it.
+    package static let damagedBlob = "damaged-blob"
+
     /// Whether another attempt may end better. A result that does not fit into the farm's own store is made a second time
-    /// for nothing: people have to make room first.
-    package var mayRetry: Bool { cause.mayRetry && !(cause == .infrastructure && code == "disk-full") }
+    /// for nothing: people have to make room first. An input that is damaged stays so until another build makes it again.
+    package var mayRetry: Bool {
+        cause.mayRetry && !(cause == .infrastructure && (code == "disk-full" || code == Self.damagedBlob))
+    }
 
     /// Who is at fault.
     package enum Cause: String, Codable, Sendable, CaseIterable {

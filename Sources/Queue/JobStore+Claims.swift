@@ -149,7 +149,7 @@ extension JobStore {
         let settlement = settlement
         return try await write { db in
             var row = try JobRow.load(claim.job, db)
-            let stored = artifacts.filter { settlement.isStored($0.digest) }
+            let stored = artifacts.filter { settlement.isStored($0) }
             let outcome = delivered(outcome, artifacts, stored, by: row.job.lease?.worker)
             let verdict = row.job.finished(claim.fence, outcome, at: settlement.now, settlement.policy)
             switch verdict {
@@ -178,6 +178,16 @@ extension JobStore {
                 "INSERT OR REPLACE INTO boot_results VALUES (?, ?, ?, ?)", claim.job, attempt, result.firmware,
                 try JSONColumn(result))
         }
+    }
+
+    /// The inputs of a job, as they are given to its worker.
+    package func inputs(of job: JobID) async throws(QueueError) -> [Artifact] {
+        try await read { db in try db.inputs(of: job) }
+    }
+
+    /// The length of an artifact in bytes; nil when no build has it.
+    package func size(of digest: Digest) async throws(QueueError) -> Int64? {
+        try await read { db in try db.first("SELECT size FROM artifacts WHERE digest = ? LIMIT 1", digest) }
     }
 
     /// The claim whose upload token this is; nil when there is none or its attempt has ended.

@@ -19,7 +19,7 @@ package final class JobStore: Sendable {
     let policy: RetryPolicy
     /// Why the last write was refused; nil when it was not.
     private let refused = Locked<QueueError?>(nil)
-    private let isStored: @Sendable (Digest) -> Bool
+    private let isStored: @Sendable (Artifact) -> Bool
     let undecodable = UndecodableRows()
 
     /// Opens the database, brings its schema up to date.
@@ -30,11 +30,11 @@ package final class JobStore: Sendable {
     ///   - path: the file; it is made when it is not there.
     ///   - policy: how long failed jobs wait.
     ///   - clock: the wall clock.
-    ///   - isStored: whether an artifact's bytes are in the store; called inside a transaction, so it must be quick.
+    ///   - isStored: whether an artifact is in the store, with its size; called inside a transaction, so it must be quick.
     /// - Throws: ``QueueError`` with the database's code: newer, changed migration, foreign, corrupt, full.
     package init(
         path: String, policy: RetryPolicy = RetryPolicy(), clock: @escaping @Sendable () -> Timestamp,
-        isStored: @escaping @Sendable (Digest) -> Bool
+        isStored: @escaping @Sendable (Artifact) -> Bool
     ) throws(QueueError) {
         do {
             var options = Connection.Options()

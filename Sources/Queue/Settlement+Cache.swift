@@ -35,7 +35,7 @@ extension Settlement {
             "SELECT id FROM jobs WHERE cache_key = ? AND state = 'succeeded' ORDER BY ended_at DESC LIMIT 5", key)
         for origin in candidates {
             guard let result = try earlierResult(of: origin, db),
-                result.artifacts.allSatisfy({ isStored($0.digest) })
+                result.artifacts.allSatisfy({ isStored($0) })
             else { continue }
             guard case .settle(let end) = row.job.foundInCache(origin) else { return false }
             try copy(result, to: row, db)

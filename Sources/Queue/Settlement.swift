@@ -9,7 +9,7 @@ struct Settlement: Sendable {
     /// Attempts that a retried job gets.
     let attempts = 3
     /// Whether an artifact's bytes are in the store.
-    let isStored: @Sendable (Digest) -> Bool
+    let isStored: @Sendable (Artifact) -> Bool
     /// Where rows that cannot be read are told of.
     let undecodable: UndecodableRows
 

@@ -17,6 +17,8 @@ package struct StoreAccess: Sendable {
     package var usage: @Sendable () async -> (store: Int64, free: Int64)
     /// Why the store takes no artifact now, because there is no room for it; nil when it does.
     package var shortage: @Sendable () async -> String?
+    /// Hashes a blob that is said to be damaged; one that is does not count as stored any more.
+    package var verify: @Sendable (Digest) async -> Void
     /// Removes blobs that are nobody's artifact by now.
     package var removeUnused: @Sendable (JobStore) async -> Void
     /// Where workers on this host put results: `unix:/path/http.sock`.
@@ -32,6 +34,7 @@ package struct StoreAccess: Sendable {
         reserve: @escaping @Sendable () -> Int64? = { nil },
         usage: @escaping @Sendable () async -> (store: Int64, free: Int64),
         shortage: @escaping @Sendable () async -> String? = { nil },
+        verify: @escaping @Sendable (Digest) async -> Void = { _ in },
         removeUnused: @escaping @Sendable (JobStore) async -> Void = { _ in }, url: String,
         remoteURL: String? = nil
     ) {
@@ -39,6 +42,7 @@ package struct StoreAccess: Sendable {
         (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
         self.reserve = reserve
         (self.shortage, self.removeUnused, self.remoteURL) = (shortage, removeUnused, remoteURL)
+        self.verify = verify
     }
 
     /// The name of an attempt in the store: unique for ever, and safe as a file name.

@@ -312,6 +312,10 @@ struct WorkerConnection: Sendable {
         if !attempt.isOver {
             // Before the end is told, what led to it is on the disk: the worker removes its spool then.
             try await farm.sync(try await farm.logs.log(of: claim.job.build))
+            // Before the end is told: whoever submits again then has the damaged one made anew.
+            if case .failed(let failure) = message.outcome, failure.code == Failure.damagedBlob {
+                for input in try await farm.store.inputs(of: claim.job) { await farm.access.verify(input.digest) }
+            }
         }
         let excess = ReportLimits.excess(of: message.artifacts)
         guard

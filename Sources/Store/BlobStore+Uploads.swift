@@ -29,6 +29,9 @@ extension BlobStore {
     /// How much of an upload is here, in bytes: where its sender goes on after a lost connection. All of it when the
     /// blob is in the store.
     ///
+    /// A blob that is in the store is hashed first: whoever made the same bytes again brings them where the store's are
+    /// damaged by now.
+    ///
     /// One that was whole when the daemon was stopped is published first. Throws `upload-busy` while another request
     /// sends or publishes it.
     package func received(_ upload: Upload) async throws(StoreError) -> Int64 {
@@ -52,11 +55,12 @@ extension BlobStore {
         _ upload: Upload, from start: Int64, total: Int64, next: () async throws -> [UInt8]
     ) async throws -> Int64 {
         ask(for: upload.digest)
-        if try size(of: upload.digest) == total { return total }
         try begin(upload)
         defer { self.end(upload) }
         let path = partial(upload)
         var end = try await progress(upload)
+        // The whole is here, from whatever place the part begins.
+        if end == total, try size(of: upload.digest) == total { return total }
         guard start == end, total >= 0 else {
             throw StoreError(
                 .badRange, "\(upload.digest): \(end) bytes are here, so the next part begins at \(end), not \(start)")
@@ -129,9 +133,10 @@ extension BlobStore {
     package func take(file name: String, as upload: Upload) async throws(StoreError) {
         try checkName(name)
         ask(for: upload.digest)
-        if try size(of: upload.digest) != nil { return }
         try begin(upload)
         defer { end(upload) }
+        // Hashed as the file would be; a damaged one makes way for it.
+        if try await isSound(upload.digest) { return }
         try makeFolder(FileIO.parent(whole(upload)), mode: 0o750)
         do throws(IOError) {
             do throws(IOError) {
@@ -198,7 +203,7 @@ extension BlobStore {
     }
 
     private func progress(_ upload: Upload) async throws(StoreError) -> Int64 {
-        if let size = try size(of: upload.digest) { return size }
+        if try await isSound(upload.digest), let size = try size(of: upload.digest) { return size }
         do throws(IOError) {
             guard try FileIO.status(whole(upload)) != nil else {
                 return Int64(try FileIO.status(partial(upload))?.size ?? 0)

@@ -5,8 +5,8 @@ package import IO
 
 /// Blobs by what they are: `blobs/sha256/<hex>`, as in an OCI layout.
 ///
-/// A blob appears under its name only when all of its bytes are on the disk and were hashed here; a name that is there
-/// is therefore right, whatever stopped the daemon. Blobs are read-only and never change.
+/// A blob appears under its name only when all of its bytes are on the disk and were hashed here, whatever stopped the
+/// daemon. Blobs are read-only, and nobody changes them but a failing disk: see ``verify(_:)``.
 package final class BlobStore: Sendable {
     /// The folder of the store.
     package let root: String
@@ -23,15 +23,18 @@ package final class BlobStore: Sendable {
     let used = Locked(StoreUsage())
     /// Blobs that are being taken away. Guarded by the lock of `wanted` as well, which is taken first.
     let leaving = Locked<Set<Digest>>([])
+    private let onDamage: @Sendable (_ digest: Digest, _ setAside: String) -> Void
 
     /// Takes the folder of the store and makes what is missing in it.
     ///
     /// `reserve` is what artifacts leave free on the disk, in bytes; nil for ``StoreRoom/standardReserve(ofDisk:)``.
-    /// `threads` write what is uploaded.
+    /// `threads` write what is uploaded. `onDamage` is told of each blob whose bytes were found to be wrong, and where its
+    /// file is now.
     package init(
-        root: String, reserve: Int64? = nil, threads: BlockingThreads = .disk
+        root: String, reserve: Int64? = nil, threads: BlockingThreads = .disk,
+        onDamage: @escaping @Sendable (_ digest: Digest, _ setAside: String) -> Void = { _, _ in }
     ) throws(StoreError) {
-        (self.root, self.reserve, self.threads) = (root, reserve, threads)
+        (self.root, self.reserve, self.threads, self.onDamage) = (root, reserve, threads, onDamage)
         do throws(IOError) {
             for folder in ["blobs/sha256", "uploads", "incoming", "trash"] {
                 try Directory.make(root + "/" + folder, mode: 0o750)
@@ -54,11 +57,12 @@ package final class BlobStore: Sendable {
     }
 
     /// Whether a blob is here to stay: for those that are about to refer to it. One that cannot be looked at counts as
-    /// missing: it is made or delivered again then.
-    package func holds(_ digest: Digest) -> Bool {
+    /// missing: it is made or delivered again then. So does one that has not the size that is known of it.
+    package func holds(_ digest: Digest, size known: Int64? = nil) -> Bool {
         guard !leaving.withLock({ $0.contains(digest) }) else { return false }
         do throws(StoreError) {
-            return try size(of: digest) != nil
+            guard let size = try size(of: digest) else { return false }
+            return known == nil || size == known
         } catch {
             return false
         }
@@ -72,25 +76,64 @@ package final class BlobStore: Sendable {
             let file = try FileIO.open(path(of: digest), O_RDONLY)
             return (file, Int64(try FileIO.status(of: file).size))
         } catch {
-            if error.code == .notFound { throw StoreError(.notFound, "the store has no \(digest)") }
-            throw StoreError(error)
+            guard error.code == .notFound else { throw StoreError(error) }
+            throw missing(digest)
         }
     }
 
     /// Hashes a blob again. One that is no longer what it is called is set aside as `<hex>.corrupt`, so that it is made
-    /// again instead of handed out.
+    /// again instead of handed out; `damaged-blob` is thrown then.
     package func verify(_ digest: Digest) async throws(StoreError) {
         let path = path(of: digest)
-        guard try size(of: digest) != nil else { throw StoreError(.notFound, "the store has no \(digest)") }
+        let before: FileIO.Status?
+        do throws(IOError) { before = try FileIO.status(path) } catch { throw StoreError(error) }
+        guard let before else { throw missing(digest) }
         let actual = try await hash(path)
         guard actual != digest else { return }
+        let isSetAside: Bool
         do throws(IOError) {
-            try FileIO.rename(path, to: path + ".corrupt")
+            isSetAside = try await threads.run { [used] () throws(IOError) in
+                try used.withLock { (used) throws(IOError) in
+                    // Another file by now: it was delivered again, or set aside, while this one was hashed.
+                    guard let now = try FileIO.status(path), now.inode == before.inode else { return false }
+                    // The one that is replaced does not count any more.
+                    let older = Int64(try FileIO.status(path + ".corrupt")?.size ?? 0)
+                    try FileIO.rename(path, to: path + ".corrupt")
+                    used.change(by: -older)
+                    return true
+                }
+            }
         } catch {
             throw StoreError(error)
         }
-        throw StoreError(
-            .digestMismatch, "the bytes of \(digest) are \(actual) by now: the disk is failing. Set aside as .corrupt")
+        if isSetAside { onDamage(digest, path + ".corrupt") }
+        throw damaged(digest)
+    }
+
+    /// Whether a blob is here and its bytes are right: for who would deliver it otherwise. A damaged one is set aside.
+    func isSound(_ digest: Digest) async throws(StoreError) -> Bool {
+        guard try size(of: digest) != nil else { return false }
+        do throws(StoreError) {
+            try await verify(digest)
+            return true
+        } catch {
+            guard error.code == .damaged || error.code == .notFound else { throw error }
+            // Set aside; or another attempt has delivered it meanwhile, whose bytes were hashed then.
+            return try size(of: digest) != nil
+        }
+    }
+
+    private func missing(_ digest: Digest) -> StoreError {
+        // What cannot be looked at is not known to be damaged.
+        let isSetAside = (try? FileIO.status(path(of: digest) + ".corrupt")) != nil
+        return isSetAside ? damaged(digest) : StoreError(.notFound, "the store has no \(digest)")
+    }
+
+    private func damaged(_ digest: Digest) -> StoreError {
+        StoreError(
+            .damaged,
+            "the store's copy of \(digest) is damaged and was set aside as \(path(of: digest)).corrupt; submit the build "
+                + "again, and it is made anew")
     }
 
     /// What the blobs take, and what the disk has left, in bytes. Quick, but for the first call after the start, which looks

@@ -12,6 +12,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         package static let notFound = Code(rawValue: "unknown-digest")
         /// The bytes received have another digest than they should; they are gone.
         package static let digestMismatch = Code(rawValue: "digest-mismatch")
+        /// The bytes of a blob are not what they were when it was stored; its file was set aside.
+        package static let damaged = Code(rawValue: "damaged-blob")
         /// A part that does not begin where the upload ends, or goes beyond its size.
         package static let badRange = Code(rawValue: "bad-range")
         /// Another request writes to this upload right now.

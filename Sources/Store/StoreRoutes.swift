@@ -1,4 +1,4 @@
-import FactoryProtocol
+package import FactoryProtocol
 package import HTTP
 import IO
 
@@ -6,7 +6,7 @@ import IO
 ///
 /// | request | answer |
 /// |---|---|
-/// | `GET /v1/blobs/<digest>` | 200, 206, 304, 416; the entity tag is the digest; 403 for who may not read |
+/// | `GET /v1/blobs/<digest>` | 200, 206, 304, 416; the entity tag is the digest; 403 for who may not read; 500 for a damaged one |
 /// | `HEAD`, with a token | 200, or 404; `Upload-Offset` tells how much of it is here |
 /// | `PUT` with a token and a body | 201 when it is whole, 202 when more is to come; both with `Upload-Offset` |
 /// | `PUT` with a token and `Factory-Moved: <file>` | 201: taken from the attempt's folder on the same host |
@@ -18,21 +18,24 @@ package struct StoreRoutes: Sendable {
     private let store: BlobStore
     private let largest: Int64
     private let mayRead: @Sendable (HTTPRequest) async throws -> Bool
+    private let sizeOf: @Sendable (Digest) async throws -> Int64?
     private let attemptOf: @Sendable (_ token: String) async throws -> String?
 
     /// Routes for a store.
     ///
     /// `largest` is the most bytes that a blob may have; `mayRead` says who reads without a token, everybody unless told
-    /// otherwise; `attemptOf` gives the name of the running attempt that a bearer token belongs to, and nothing once it
+    /// otherwise; `sizeOf` says how long a blob should be, where it is known; `attemptOf` gives the name of the running attempt that a bearer token belongs to, and nothing once it
     /// has ended.
     package init(
         _ store: BlobStore, largest: Int64 = 64 << 30,
         mayRead: @escaping @Sendable (HTTPRequest) async throws -> Bool = { _ in true },
+        sizeOf: @escaping @Sendable (Digest) async throws -> Int64? = { _ in nil },
         attemptOf: @escaping @Sendable (_ token: String) async throws -> String?
     ) {
         self.store = store
         self.largest = largest
         self.mayRead = mayRead
+        self.sizeOf = sizeOf
         self.attemptOf = attemptOf
     }
 
@@ -46,19 +49,25 @@ package struct StoreRoutes: Sendable {
         if try await !mayRead(request), try await !hasToken(request) {
             throw HTTPError(.forbidden, "you may not read artifacts here")
         }
-        guard request.method == .head, try store.size(of: digest) == nil, request.bearerToken != nil else {
-            let (file, size) = try store.open(digest)
-            var response = HTTPResponse.file(file, size: Int(size), etag: digest.description, for: request)
-            // What a digest names never changes.
-            response.fields.append("Cache-Control", "public, max-age=31536000, immutable")
-            if request.method == .head { response.fields.append("Upload-Offset", String(size)) }
-            return response
+        // Whoever delivers relies on the answer: what is here is hashed for it.
+        if request.method == .head, request.bearerToken != nil,
+            try await hasToken(request) || store.size(of: digest) == nil
+        {
+            let here = try await store.received(try Upload(attempt: try await attempt(of: request), digest: digest))
+            // It may just have become a blob.
+            guard try store.size(of: digest) != nil else {
+                return HTTPResponse(.notFound, fields: ["Upload-Offset": String(here)])
+            }
+        } else if let size = try store.size(of: digest), let known = try await sizeOf(digest), size != known {
+            // Its bytes tell whether it is damaged, or the record wrong.
+            try await store.verify(digest)
         }
-        let upload = try Upload(attempt: try await attempt(of: request), digest: digest)
-        let here = try await store.received(upload)
-        // It may just have become a blob.
-        if try store.size(of: digest) != nil { return HTTPResponse(.ok, fields: ["Upload-Offset": String(here)]) }
-        return HTTPResponse(.notFound, fields: ["Upload-Offset": String(here)])
+        let (file, size) = try store.open(digest)
+        var response = HTTPResponse.file(file, size: Int(size), etag: digest.description, for: request)
+        // What a digest names never changes.
+        response.fields.append("Cache-Control", "public, max-age=31536000, immutable")
+        if request.method == .head { response.fields.append("Upload-Offset", String(size)) }
+        return response
     }
 
     private func write(_ digest: Digest, _ request: HTTPRequest) async throws -> HTTPResponse {

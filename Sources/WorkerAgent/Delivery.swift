@@ -1,4 +1,5 @@
 import CLinux
+import Crypto
 import FactoryClient
 import FactoryExecution
 import FactoryProtocol
@@ -37,11 +38,11 @@ struct Delivery: Sendable {
         for input in assignment.assign.inputs {
             let path = spool.inputPath(input.artifact.digest)
             // Blocks that are shared take no room.
-            if let local = input.localPath, await Self.copy(local, to: path, size: input.artifact.size, how: .clone) {
+            if let local = input.localPath, try await Self.take(input.artifact, from: local, to: path, how: .clone) {
                 continue
             }
             try await Self.checkRoom(for: input.artifact, reserve)
-            if let local = input.localPath, await Self.copy(local, to: path, size: input.artifact.size, how: .copy) {
+            if let local = input.localPath, try await Self.take(input.artifact, from: local, to: path, how: .copy) {
                 continue
             }
             try await download(input.artifact, to: path, assignment.assign.upload, isConnected)
@@ -68,36 +69,62 @@ struct Delivery: Sendable {
         case copy
     }
 
-    /// Copies a file of the store, whole or not at all; false when it cannot be had so, and is to be downloaded.
+    /// Takes an input from a file of the store, whole or not at all; false when it cannot be had so, and is to be downloaded.
     ///
-    /// Never a second name of the same file: a job runs as root, and a fault in it would change what the store holds.
-    static func copy(_ local: String, to path: String, size: Int64, how: CopyKind) async -> Bool {
-        await OwnThread.run("input-copy") {
-            let part = path + ".copy"
-            do throws(IOError) {
-                // Whole already: until then it has another name. After a crash of the host it may be shorter.
-                if let found = try FileIO.status(path) {
-                    if found.kind == .file, Int64(found.size) == size { return true }
-                    try FileIO.removeFile(path)
-                }
-                let source = try FileIO.open(local, O_RDONLY)
-                try FileIO.removeFile(part)
-                let target = try FileIO.open(part, O_WRONLY | O_CREAT | O_EXCL)
-                let copy = how == .clone ? linux_clone_file : linux_copy_file
-                guard copy(source.rawValue, target.rawValue) == 0 else {
-                    throw IOError(system: errno, "copy", local)
-                }
-                guard let copied = try FileIO.status(part), Int64(copied.size) == size else {
-                    throw IOError(.wrongKind, "\(local) does not have \(size) bytes")
-                }
-                try FileIO.rename(part, to: path)
+    /// What is hashed is the copy that the job reads. Never a second name of the same file: a job runs as root, and a fault in
+    /// it would change what the store holds.
+    /// - Throws: `damaged-blob` of the infrastructure when the store's file is not what it is called.
+    static func take(
+        _ artifact: Artifact, from local: String, to path: String, how: CopyKind
+    ) async throws(JobFailure) -> Bool {
+        // Whole already: until then it has another name. After a crash of the host it may hold anything.
+        if await hash(of: path) == artifact.digest { return true }
+        let part = path + ".copy"
+        let size: Int64? = await OwnThread.run("input-copy") { copy(local, to: part, instead: path, how) }
+        guard let size else { return false }
+        let found = size == artifact.size ? await hash(of: part) : nil
+        if found == artifact.digest {
+            return await OwnThread.run("input-copy") {
+                // The download that follows says what is wrong.
+                do throws(IOError) { try FileIO.rename(part, to: path) } catch { return false }
                 return true
-            } catch {
-                // The download that follows says what is wrong, a full disk included; the rest goes with the spool.
-                try? FileIO.removeFile(part)
-                return false
             }
         }
+        // It goes with the spool at the latest.
+        await OwnThread.run("input-copy") { try? FileIO.removeFile(part) }
+        if size == artifact.size, found == nil { return false }
+        let what = found.map { "its bytes are \($0)" } ?? "it has \(size) bytes instead of \(artifact.size)"
+        throw damaged(artifact, "\(local): \(what)")
+    }
+
+    /// Copies a file; nil when it cannot be. Returned is how long the copy is. Blocks.
+    private static func copy(_ local: String, to part: String, instead path: String, _ how: CopyKind) -> Int64? {
+        do throws(IOError) {
+            try FileIO.removeFile(path)
+            let source = try FileIO.open(local, O_RDONLY)
+            try FileIO.removeFile(part)
+            let target = try FileIO.open(part, O_WRONLY | O_CREAT | O_EXCL)
+            let copy = how == .clone ? linux_clone_file : linux_copy_file
+            guard copy(source.rawValue, target.rawValue) == 0 else { throw IOError(system: errno, "copy", local) }
+            return Int64(try FileIO.status(of: target).size)
+        } catch {
+            // The download that follows says what is wrong, a full disk included; the rest goes with the spool.
+            try? FileIO.removeFile(part)
+            return nil
+        }
+    }
+
+    /// The digest of a file; nil when there is none, or it cannot be read.
+    private static func hash(of path: String) async -> Digest? {
+        do throws(CryptoError) { return Digest(hash: try await SHA256.hash(file: path)) } catch { return nil }
+    }
+
+    /// The failure of a job whose input is not what the store says it is.
+    private static func damaged(_ artifact: Artifact, _ why: String) -> JobFailure {
+        JobFailure(
+            .infrastructure, Failure.damagedBlob,
+            "The store's copy of \(artifact.name) (\(artifact.digest)) is damaged: \(why). Submit the build again: what is "
+                + "damaged is made anew")
     }
 
     private func download(
@@ -115,6 +142,9 @@ struct Delivery: Sendable {
                 return
             } catch {
                 if error.code == .localFile { throw await Self.localFailure(error.message, path) }
+                if error.reason == Failure.damagedBlob || error.reason == BlobClient.otherBytes {
+                    throw Self.damaged(artifact, error.message)
+                }
                 guard error.isLoss, !isConnected() else {
                     throw JobFailure(
                         .infrastructure, "input-unavailable",

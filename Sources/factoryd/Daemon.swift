@@ -62,10 +62,14 @@ struct Daemon: Sendable {
     private init(_ settings: Settings, remoteStore: String?, environment: [String: String], journal: Journal)
         async throws
     {
-        let blobs = try BlobStore(root: settings.places.store, reserve: settings.storeReserve)
+        let blobs = try BlobStore(root: settings.places.store, reserve: settings.storeReserve) { digest, file in
+            journal.error(
+                "An artifact in the store is damaged; it was set aside, and is made again by a build that needs it.",
+                ["digest": "\(digest)", "file": file])
+        }
         let store = try JobStore(
             path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
-            isStored: { blobs.holds($0) })
+            isStored: { blobs.holds($0.digest, size: $0.size) })
         let access = StoreAccess(
             blobs, url: "unix:" + settings.places.httpSocket, remoteURL: remoteStore,
             keepUnused: settings.keepUnused, journal: journal)

@@ -60,6 +60,15 @@ extension StoreAccess {
                     return error.message
                 }
             },
+            verify: { digest in
+                do throws(StoreError) {
+                    try await blobs.verify(digest)
+                } catch {
+                    // A damaged one is told by the store itself.
+                    guard error.code != .damaged, error.code != .notFound else { return }
+                    journal.error("An artifact cannot be read.", ["digest": "\(digest)", "why": error.message])
+                }
+            },
             removeUnused: { store in
                 do {
                     let unused = try await OwnThread.run("store-unused") { () throws(StoreError) in

@@ -19,7 +19,7 @@ final class QueueFixture: Sendable {
         let (time, kept) = (time, kept)
         store = try JobStore(
             path: folder.file("q.sqlite"), clock: { time.withLock { $0 } },
-            isStored: { digest in kept.withLock { $0.contains(digest) } })
+            isStored: { artifact in kept.withLock { $0.contains(artifact.digest) } })
     }
 
     /// The same database opened anew, as after a restart.
@@ -27,7 +27,7 @@ final class QueueFixture: Sendable {
         let (time, kept) = (time, kept)
         return try JobStore(
             path: folder.file("q.sqlite"), clock: { time.withLock { $0 } },
-            isStored: { digest in kept.withLock { $0.contains(digest) } })
+            isStored: { artifact in kept.withLock { $0.contains(artifact.digest) } })
     }
 
     /// Changes rows as no release of ours does.

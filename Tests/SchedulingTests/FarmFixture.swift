@@ -15,6 +15,8 @@ struct FarmFixture {
     let folder: TemporaryFolder
     let farm: Farm
     let kept = Locked<Set<Digest>>([])
+    /// Blobs that the farm had hashed again.
+    let verified = Locked<[Digest]>([])
     var socket: String { folder.file("s") }
 
     /// A farm in `folder`, a new one unless another is given: the next daemon on the same data.
@@ -27,17 +29,17 @@ struct FarmFixture {
         settings.liveness = LivenessLimits(heartbeat: .seconds(1), dead: .seconds(60), grace: .seconds(60))
         settings.tick = .milliseconds(20)
         change(&settings)
-        let kept = kept
+        let (kept, verified) = (kept, verified)
         let policy = RetryPolicy(
             first: .milliseconds(20), longest: .milliseconds(100), afterDecline: .milliseconds(50))
         let store = try JobStore(
             path: folder.file("q.sqlite"), policy: policy, clock: { Timestamp.wall },
-            isStored: { digest in kept.withLock { $0.contains(digest) } })
+            isStored: { artifact in kept.withLock { $0.contains(artifact.digest) } })
         try Directory.make(folder.file("logs"))
         let access = StoreAccess(
             isStored: { digest in kept.withLock { $0.contains(digest) } }, path: { "/blobs/\($0.hex)" },
             openIncoming: { "/incoming/\($0)" }, closeIncoming: { _ in }, reserve: { 12 << 20 },
-            usage: { (store: 1, free: 2) },
+            usage: { (store: 1, free: 2) }, verify: { digest in verified.withLock { $0.append(digest) } },
             url: "unix:/nowhere")
         farm = Farm(
             store: store, logs: EventLogs(folder: folder.file("logs")), access: access, root: folder.path,

@@ -200,6 +200,43 @@ struct WorkerReturnTests {
         }
     }
 
+    @Test(arguments: ["damaged-blob", "input-unavailable"])
+    func inputsThatAreSaidToBeDamagedAreHashedAgain(code: String) async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (worker, _) = try await fixture.worker(
+                capabilities: Dictionary(
+                    uniqueKeysWithValues: [
+                        "isolation", "root", "tool.mmdebstrap", "tool.mksquashfs", "tool.xorriso", "tool.mformat",
+                        "tool.mcopy",
+                    ].map { ($0, "yes") }))
+            let spec = JSONValue.object([
+                "base": .string("distro:debian/bookworm"), "version": .string("v1.0.0"),
+            ])
+            let submitted = try await client.ask(Submit(spec: spec, idempotencyKey: "k"), for: Submitted.self)
+            let image: Assign = try await worker.expect()
+            try await worker.say(Accepted(job: image.job, fence: image.fence))
+            let artifact = Artifact(
+                name: "layer", role: .layer, digest: Digest(hash: [UInt8](repeating: 1, count: 32)), size: 1,
+                mediaType: "application/octet-stream")
+            fixture.kept.withLock { _ = $0.insert(artifact.digest) }
+            let _: Settled = try await worker.ask(
+                Finished(job: image.job, fence: image.fence, outcome: .succeeded, artifacts: [artifact]))
+            let iso: Assign = try await worker.expect()
+            #expect(iso.inputs.map(\.artifact) == [artifact])
+            try await worker.say(Accepted(job: iso.job, fence: iso.fence))
+            let failure = Failure(cause: .infrastructure, code: code, message: "the copy is damaged")
+            let _: Settled = try await worker.ask(
+                Finished(job: iso.job, fence: iso.fence, outcome: .failed(failure)))
+            guard code == "damaged-blob" else { return #expect(fixture.verified.withLock { $0 } == []) }
+            #expect(fixture.verified.withLock { $0 } == [artifact.digest])
+            // Another attempt would read the same.
+            let (_, verdict) = try await client.watch(submitted.build)
+            #expect(verdict.result == .failed && verdict.code == code)
+        }
+    }
+
     @Test func whatAFailedJobDeliveredIsListed() async throws {
         let fixture = try FarmFixture()
         try await fixture.run {

@@ -236,9 +236,10 @@ import Testing
         #expect(chmod(path, 0o640) == 0)
         let file = try FileIO.open(path, O_WRONLY)
         try FileIO.write([0xff], to: file, at: 3)
-        #expect(await code { try await fixture.store.verify(digest) } == .digestMismatch)
+        #expect(await code { try await fixture.store.verify(digest) } == .damaged)
         #expect(try fixture.store.size(of: digest) == nil)
-        #expect(await code { try await fixture.store.verify(digest) } == .notFound)
+        #expect(await code { try await fixture.store.verify(digest) } == .damaged)
+        #expect(await code { _ = try fixture.store.open(digest) } == .damaged)
     }
 
     private func fill(_ path: String, kibibytes: Int) throws {

@@ -10,9 +10,9 @@ final class Fixture: Sendable {
     let root: String
     let store: BlobStore
 
-    init() throws {
+    init(onDamage: @escaping @Sendable (Digest, String) -> Void = { _, _ in }) throws {
         root = try Directory.temporary()
-        store = try BlobStore(root: root + "/store")
+        store = try BlobStore(root: root + "/store", onDamage: onDamage)
     }
 
     // What stays behind in a temporary directory is no failure of the test.

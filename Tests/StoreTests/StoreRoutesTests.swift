@@ -42,7 +42,10 @@ import Testing
         let store = try BlobStore(root: (folder ?? directory) + "/store")
         let setting = Setting(folder: directory, store: store, client: HTTPClient(unixSocket: directory + "/h"))
         var router = HTTPRouter()
-        let routes = StoreRoutes(store, largest: 4_000_000, mayRead: { $0.fields["X-Stranger"] == nil }) { token in
+        let routes = StoreRoutes(
+            store, largest: 4_000_000, mayRead: { $0.fields["X-Stranger"] == nil },
+            sizeOf: { $0 == digest ? Int64(content.count) : nil }
+        ) { token in
             token == "token" && !setting.hasEnded.withLock { $0 } ? "a.1" : nil
         }
         routes.mount(on: &router)
@@ -87,6 +90,27 @@ import Testing
             #expect(head.fields["ETag"] == "\"\(Self.digest)\"")
             let range = try await setting.client.send(.get, Self.url, fields: ["Range": "bytes=10-19"])
             #expect(range.status == 206 && range.body == Array(Self.content[10..<20]))
+        }
+    }
+
+    @Test(arguments: [HTTPMethod.get, .head])
+    func aBlobOfAnotherSizeIsAnsweredAsDamaged(method: HTTPMethod) async throws {
+        try await Self.run { setting in
+            #expect(try await setting.put(0..<Self.content.count).status == 201)
+            let path = setting.store.path(of: Self.digest)
+            try #require(chmod(path, 0o640) == 0 && truncate(path, 0) == 0)
+            // The second time it is not there any more.
+            for _ in 1...2 {
+                let answer = try await setting.client.send(method, Self.url)
+                #expect(answer.status == 500 && answer.fields["Factory-Error"] == "damaged-blob")
+                #expect(method == .head || answer.text.contains("store's copy of \(Self.digest) is damaged"))
+            }
+            // Who delivers is told that it is missing.
+            let asked = try await setting.client.send(.head, Self.url, fields: Self.token)
+            #expect(asked.status == 404 && asked.fields["Upload-Offset"] == "0")
+            #expect(try await setting.put(0..<Self.content.count).status == 201)
+            let got = try await setting.client.download(Self.url, to: setting.folder + "/got")
+            #expect(Digest(hash: got.hash) == Self.digest)
         }
     }
 

@@ -136,14 +136,14 @@ struct ExtremeNumbersTests {
     @Test(
         "In an assignment",
         arguments: [
-            ["attempt"], ["fence"], ["timeoutSeconds"], ["sourceDateEpoch"], ["work", "seconds"],
+            ["attempt"], ["fence"], ["workFormat"], ["timeoutSeconds"], ["sourceDateEpoch"], ["work", "seconds"],
             ["work", "linesPerSecond"], ["work", "megabytes"], ["work", "scratchMegabytes"],
             ["inputs", "artifact", "size"], ["upload", "reserveBytes"],
         ])
     func assignment(path: [String]) async throws {
-        // Numbers of the document's example: attempt, fence, size, reserveBytes, timeoutSeconds.
+        // Numbers of the document's example: attempt, fence, workFormat, size, reserveBytes, timeoutSeconds.
         let documented = try Self.examples("assign", "server → worker").map { $0.replacingEachNumber(with: [0]).count }
-        #expect(documented == [5], "a number was added to assign: drive it here")
+        #expect(documented == [6], "a number was added to assign: drive it here")
         let farm = try FakeFarm()
         let agent = try farm.startAgent()
         let connection = try await farm.idleWorker()

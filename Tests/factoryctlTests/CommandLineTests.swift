@@ -269,13 +269,22 @@ import Testing
         #expect(!FailureText(try #require(typed)).lines.map(\.text).joined().contains("s3cr3t"))
     }
 
+    @Test(arguments: ["digest-mismatch", "damaged-blob"])
+    func whatIsDamagedInTheStoreIsToBeBuiltAgain(reason: String) {
+        let hint = ArtifactFetch.hint(ClientError(.rejected, "x", reason: reason)) ?? ""
+        #expect(hint.contains("submit the build again"))
+        // The cache would give the same damaged copy, unless the store has noticed.
+        #expect(hint.contains("--no-cache") == (reason == "digest-mismatch"))
+    }
+
     @Test(
         arguments: [
-            (.localFile, nil, false), (.rejected, nil, false), (.rejected, "digest-mismatch", true),
+            (.localFile, nil, false), (.rejected, nil, false), (.rejected, "digest-mismatch", false),
+            (.rejected, "digest-mismatch-resumed", true), (.rejected, "damaged-blob", false),
             (.connectionLost, nil, true), (.timedOut, nil, true), (.cannotConnect, nil, true), (.badReply, nil, false),
         ] as [(ClientError.Code, String?, Bool)])
     func theSameCommandIsProposedOnlyWhereItMayHelp(code: ClientError.Code, reason: String?, helps: Bool) {
         let hint = ArtifactFetch.hint(ClientError(code, "x", reason: reason))
-        #expect((hint?.contains("again") ?? false) == helps)
+        #expect((hint?.contains("the same command again") ?? false) == helps)
     }
 }

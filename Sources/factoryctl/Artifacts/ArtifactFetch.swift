@@ -28,8 +28,15 @@ struct ArtifactFetch: Sendable {
 
     /// What helps. Only what may go away by itself is worth the same command.
     static func hint(_ error: ClientError) -> String? {
-        if error.isLoss || error.reason == "digest-mismatch" {
-            return "the same command again; it goes on where it stopped"
+        if error.isLoss { return "the same command again; it goes on where it stopped" }
+        switch error.reason {
+        // The earlier part may have been the wrong one.
+        case BlobClient.otherBytesResumed: return "the same command again; it begins anew"
+        case BlobClient.otherBytes:
+            return "the store's copy is damaged: submit the build again with --no-cache, which makes it anew"
+        // The store has noticed, and does not count on its copy any more.
+        case Failure.damagedBlob: return "submit the build again; what is damaged is made anew"
+        default: break
         }
         return error.code == .localFile ? "another directory: --output DIR" : nil
     }

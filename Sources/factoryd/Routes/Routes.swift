@@ -11,7 +11,10 @@ struct Routes: Sendable {
         var router = HTTPRouter()
         HealthRoute(farm: farm, policy: policy).add(to: &router)
         EventRoutes(farm: farm, policy: policy).add(to: &router)
-        StoreRoutes(blobs, mayRead: { try policy.rights(of: $0.socket).contains(.read) }) { token in
+        StoreRoutes(
+            blobs, mayRead: { try policy.rights(of: $0.socket).contains(.read) },
+            sizeOf: { try await farm.store.size(of: $0) }
+        ) { token in
             try await farm.store.claim(ofToken: token).map(StoreAccess.name(of:))
         }.mount(on: &router)
         self.router = router

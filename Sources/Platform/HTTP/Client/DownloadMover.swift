@@ -77,7 +77,7 @@ final class DownloadMover: Mover {
             let words = String(decoding: refusal.bytes, as: UTF8.self).prefix { !$0.isNewline }
             throw HTTPError(
                 .answered, "GET \(url) was answered with \(answer.status) \(words)",
-                status: HTTPStatus(answer.status, ""))
+                status: HTTPStatus(answer.status, ""), fields: answer.fields)
         }
         reportProgress()
         return Transfer.Result(answer: answer, position: position, hash: hash.copy().finish(), resumedFrom: resumedFrom)

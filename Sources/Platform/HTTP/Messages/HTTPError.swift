@@ -33,15 +33,21 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package let code: Code
     /// The status that says it on the wire; nil where there is none.
     package let status: HTTPStatus?
+    /// The fields of the server's answer, where that is the error.
+    package let fields: HTTPFields?
     /// A sentence that names the thing, the value and the limit.
     package let message: String
     /// What it comes from.
     package let cause: (any Error)?
 
     /// A failure.
-    package init(_ code: Code, _ message: String, status: HTTPStatus? = nil, cause: (any Error)? = nil) {
+    package init(
+        _ code: Code, _ message: String, status: HTTPStatus? = nil, fields: HTTPFields? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.code = code
         self.status = status
+        self.fields = fields
         self.message = message
         self.cause = cause
     }
