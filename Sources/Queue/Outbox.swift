@@ -74,6 +74,9 @@ extension JobStore {
             }
             if let last = rows.last, last.4.fault != nil, let verdict = try db.verdict(of: build) {
                 try db.emit(.buildEnded(BuildEnded(verdict: verdict)), build: build, at: now)
+            } else if !faults.isEmpty {
+                // A restored queue says where its jobs are behind what waited.
+                try db.repeatEnd(of: build, at: now)
             }
             return faults
         }

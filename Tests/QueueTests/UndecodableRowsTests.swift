@@ -156,6 +156,17 @@ import Testing
         #expect(store.newUndecodableRows().count == 2)
     }
 
+    /// As in a restored queue, which says where its jobs are behind what waited.
+    @Test func anEndThatCannotBeReadIsSaidAnewAlsoWhenSomethingFollowsIt() async throws {
+        let (receipt, _) = try await queue.runBuild(try queue.submission())
+        let end = try #require(try await store.farmEvents(of: receipt.build, after: 0).last)
+        try await store.warn(receipt.build, Warning(code: "w", message: "m"))
+        try await queue.change("UPDATE farm_events SET event_json = '{\"kind\":\"buildEnded\"}' WHERE id = \(end.id)")
+        let after = try await store.farmEvents(of: receipt.build, after: 0)
+        #expect(after.last?.event.kind == end.event.kind)
+        #expect(after.suffix(3).map(\.event.kind.name) == ["warning", "warning", "buildEnded"])
+    }
+
     @Test(arguments: ["x", "{}", "[]"])
     func aVerdictThatCannotBeReadIsWhatItsJobsSay(stored: String) async throws {
         let (receipt, _) = try await queue.runBuild(try queue.submission())
