@@ -115,6 +115,22 @@ import Testing
         Skopeo(line: "archive/tar: invalid tar header", code: .badImage, cause: .spec, isLocal: true),
         Skopeo(
             line: "open /x/index.json: no such file or directory", code: .imageNotFound, cause: .spec, isLocal: true),
+        Skopeo(
+            line: "loading tar component manifest.json: file does not exist", code: .badImage, cause: .spec,
+            isLocal: true),
+        Skopeo(
+            line: "loading tar component ../../etc/passwd: file does not exist", code: .badImage, cause: .spec,
+            isLocal: true),
+        Skopeo(
+            line: "Error reading tar archive component manifest.json/: not a regular file", code: .badImage,
+            cause: .spec, isLocal: true),
+        Skopeo(
+            line:
+                "decoding tar manifest.json: json: cannot unmarshal object into Go value of type []tarfile.ManifestItem",
+            code: .badImage, cause: .spec, isLocal: true),
+        Skopeo(line: "Some layer tarfiles are missing in the tarball", code: .badImage, cause: .spec, isLocal: true),
+        Skopeo(line: "open /etc/passwd/x: not a directory", code: .badImage, cause: .spec, isLocal: true),
+        Skopeo(line: "read /x: input/output error", code: .toolFailed, cause: .worker, isLocal: true),
         Skopeo(line: "more than one image in oci, choose an image", code: .imageNotFound, cause: .spec, isLocal: true),
         Skopeo(line: "write /x: no space left on device", code: .diskFull, cause: .worker),
         Skopeo(

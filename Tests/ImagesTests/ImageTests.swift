@@ -209,6 +209,49 @@ struct OtherReadersTests {
         }
     }
 
+    /// Files that are no archive of an image, by what makes each.
+    enum NoArchive: String, Sendable, CaseIterable {
+        case directory, device, pipe, otherTar, emptyFile, noise, hostileManifest, noManifestList, linkToDirectory
+
+        func make(in folder: String) async throws -> String {
+            let path = folder + "/a.tar"
+            switch self {
+            case .directory: return folder
+            case .device: return "/dev/zero"
+            case .pipe: try #require(mkfifo(path, 0o600) == 0)
+            case .emptyFile: try AtomicFile.write([], to: path)
+            case .noise: try AtomicFile.write((0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }, to: path)
+            case .linkToDirectory: try #require(symlink("/etc", path) == 0)
+            case .otherTar: try await tar("other", "x", folder)
+            case .hostileManifest:
+                try await tar("manifest.json", #"[{"Config": "../../etc/passwd", "Layers": ["../x"]}]"#, folder)
+            case .noManifestList: try await tar("manifest.json", #"{"a": 1}"#, folder)
+            }
+            return path
+        }
+
+        private func tar(_ name: String, _ content: String, _ folder: String) async throws {
+            try AtomicFile.write(Array(content.utf8), to: "\(folder)/\(name)")
+            try await Command("tar", ["-C", folder, "-cf", folder + "/a.tar", name])
+                .runSuccessfully(until: .in(.seconds(20)))
+        }
+    }
+
+    @Test(arguments: NoArchive.allCases, ["docker-archive:", "oci-archive:"])
+    func whatIsNoArchiveIsTheDescriptionsFault(_ kind: NoArchive, _ transport: String) async throws {
+        let fixture = try await ImageFixture()
+        try Directory.make(fixture.scratch("given"))
+        let name = try await kind.make(in: fixture.scratch("given"))
+        let resolver = BaseResolver(try fixture.job(), cache: fixture.cache, architecture: .host)
+        let deadline = soon
+        let error = await #expect(throws: ImageError.self) {
+            try await JobReport { _ in }.step("base", "Base") {
+                _ = try await resolver.resolve(.image(transport: transport, name: name), $0, until: deadline)
+            }
+        }
+        #expect(error?.cause == .spec, "\(String(describing: error))")
+    }
+
     @Test(.enabled(if: ToolFinder().find("buildah") != nil, "mounts the image with buildah, which is not here"))
     func buildahSeesTheSameTree() async throws {
         let fixture = try await ImageFixture { tree in

@@ -2,6 +2,7 @@ import Crypto
 import FactoryExecution
 import FactoryProtocol
 import FactorySpec
+import Glibc
 import IO
 import Processes
 
@@ -133,6 +134,7 @@ struct ImageBase {
 
     /// The hash of the manifest, or of the index, that the reference means now.
     private func pin(_ skopeo: String, _ step: StepReport) async throws(ImageError) -> Pinned {
+        try checkArchive()
         var last = LastLines()
         let command = skopeoCommand(skopeo, ["inspect", "--raw", asked])
         let (status, bytes): (ProcessStatus, [UInt8])
@@ -148,6 +150,23 @@ struct ImageBase {
             throw failure(last.lines, doing: "finding \(reference)")
         }
         return Pinned(document: bytes)
+    }
+
+    /// Refuses an archive that is no file: skopeo would wait for a pipe, and copy a device without an end.
+    private func checkArchive() throws(ImageError) {
+        guard transport == "docker-archive:" || transport == "oci-archive:" else { return }
+        // An archive of several images is named with the one that is meant. What is not there skopeo says better.
+        guard let path = [name, String(name.prefix { $0 != ":" })].first(where: { Self.kind($0) != nil }),
+            let kind = Self.kind(path), kind != S_IFREG
+        else { return }
+        let what = kind == S_IFDIR ? "is a directory" : "is no plain file"
+        throw ImageError(.badImage, .spec, "finding \(reference): \(path) \(what); \(transport) takes a tar archive")
+    }
+
+    /// What a file is, or what the link there names: the type bits of inode(7); nil when it cannot be looked at.
+    private static func kind(_ path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 
     private func copy(

@@ -52,10 +52,16 @@ struct ToolWords: Sendable {
             "nsupported schema", "nsupported compression", "media type is not supported", "unknown media type",
             "arsing manifest", "Unexpected tar manifest", "invalid tar header", "invalid header", "invalid character",
             "unexpected end of JSON input", "invalid checksum", "does not match expected", "igest did not match",
+            "json: cannot unmarshal", "missing in the tarball",
         ], .badImage, .spec
     )
 
-    private static let damaged: Meaning = (["unexpected EOF", ": EOF"], .badImage, .spec)
+    /// A file of this machine that is no image: another archive, a directory, a cut one.
+    private static let damaged: Meaning = (
+        [
+            "unexpected EOF", ": EOF", "file does not exist", "not a regular file", "is a directory", "not a directory",
+        ], .badImage, .spec
+    )
 
     /// A registry that does not speak TLS, or whose certificate nobody here vouches for, stays so.
     private static let untrusted: Meaning = (
