@@ -92,7 +92,7 @@ struct FactoryctlTests {
 
     @Test(
         "a failure: the exit status says whose it is, the tool's words are shown, and the command for the log works",
-        arguments: [("spec", 1), ("infrastructure", 7)])
+        arguments: [("spec", 1), ("internal", 1), ("worker", 7), ("infrastructure", 7)])
     func failure(cause: String, expected: Int32) async throws {
         try await Farm.with("failure\(cause)") { farm in
             let (status, lines) = try await Self.submit(
@@ -106,6 +106,29 @@ struct FactoryctlTests {
             // The failing step itself says nothing; the job does.
             let (logged, said) = try await farm.ctl(Array(words[2...].prefix { $0 != "--step" }))
             #expect(logged == 0 && said.contains("line 1"), "\(said)")
+        }
+    }
+
+    @Test(
+        "a build that was accepted is named also where the output cannot be written: nobody submits it twice",
+        arguments: ["> /dev/full", ">&-"])
+    func acceptedButUnsaid(redirection: String) async throws {
+        try await Farm.with { farm in
+            var command = Command(
+                "sh",
+                [
+                    "-c", "exec \"$0\" --root \"$1\" submit -q --detach --self-test 1 \(redirection)",
+                    Program.path("factoryctl"), farm.root,
+                ])
+            command.standardError = .lines
+            var said = ""
+            let status = try await command.run(until: .in(.seconds(60))) { said += $0.text + "\n" }
+            let builds = try await farm.session().request(ListBuilds(limit: 2), for: Builds.self).builds
+            let build = try #require(builds.first).build
+            #expect(builds.count == 1)
+            #expect(status == .exited(1))
+            #expect(said.contains("build \(build) was accepted, but the output cannot be written"), "\(said)")
+            #expect(said.contains(" watch \(build)"))
         }
     }
 

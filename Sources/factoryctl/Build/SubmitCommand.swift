@@ -62,7 +62,14 @@ enum SubmitCommand: Subcommand {
             spec: input.json, idempotencyKey: call.invocation.value(key) ?? randomKey(),
             noCache: call.invocation.flag(noCache))
         let submitted = try await send(submit, call)
-        try await say(submitted, form, call)
+        do {
+            try await say(submitted, form, call)
+        } catch {
+            // Who takes it for refused would submit it a second time.
+            throw CommandError(
+                FailureText(error).status, "build \(submitted.build) was accepted, but \(error)",
+                hint: call.next("watch \(submitted.build)"))
+        }
         guard watches(form, call) else { return .success }
         if let reason = hopeless(submitted) {
             return try await WatchLoop.end(.noWorker(reason: reason), submitted.build, call, form: form)
