@@ -42,7 +42,7 @@ package struct Verdict: Codable, Sendable, Equatable {
         case cancelled
         /// Out of time.
         case expired
-        /// Worker or infrastructure failed until no attempt was left.
+        /// Worker or infrastructure failed until no attempt was left, or so that none would have helped.
         case infrastructure
     }
 }

@@ -69,6 +69,8 @@ package struct BuildProgress: Sendable, Equatable {
         switch member.state {
         case .cancelled: .cancelled
         case .expired: failure?.code == "timed-out" ? .expired : .infrastructure
+        // The description is not at fault, although no other attempt was made: it would have ended the same way.
+        case .failed where failure?.cause.mayRetry == true: .infrastructure
         case .waiting, .ready, .leased, .running, .succeeded, .failed: .failed
         }
     }

@@ -95,7 +95,7 @@ extension BlobStore {
     ) async throws(StoreError) -> Digest {
         let size: Int
         do throws(IOError) { size = try FileIO.status(of: source).size } catch { throw StoreError(error) }
-        try announce(Int64(size), as: path, "\(digest): the copy of its \(size) bytes")
+        try announce(Int64(size), as: path, "\(digest): the copy of its \(StoreRoom.words(Int64(size)))")
         defer { announced.withLock { $0[path] = nil } }
         let isStopped = Locked(false)
         let announced = announced

@@ -68,7 +68,7 @@ extension BlobStore {
         // Of a blob whose every byte is here nothing more has to fit.
         if total > end {
             do throws(StoreError) {
-                try announce(total - end, as: upload.key, "\(upload.digest): its \(total) bytes")
+                try announce(total - end, as: upload.key, "\(upload.digest): its \(StoreRoom.words(total))")
             } catch {
                 // What is here goes on when the others have ended, and is only in the way where it cannot.
                 if error.code == .diskFull { drop(path) }

@@ -175,13 +175,14 @@ package final class BlobStore: Sendable {
         case .later:
             throw StoreError(
                 .roomTaken,
-                "\(what) do not fit yet: \(others) of the \(room.free) bytes that are free are announced by uploads under "
-                    + "way, and \(room.reserve) are kept for the queue and the logs. Try again when those have ended")
+                "\(what) do not fit yet: \(StoreRoom.words(others)) of the \(StoreRoom.words(room.free)) that are free are "
+                    + "announced by uploads under way, and \(StoreRoom.words(room.reserve)) are kept for the queue and the "
+                    + "logs. Try again when those have ended")
         case .never:
             throw StoreError(
                 .diskFull,
-                "\(what) do not fit: \(room.free) are free, and \(room.reserve) of them are kept for the queue and the logs"
-            )
+                "\(what) do not fit: \(StoreRoom.words(room.free)) are free in \(root), and "
+                    + "\(StoreRoom.words(room.reserve)) of them are kept for the queue and the logs")
         }
     }
 

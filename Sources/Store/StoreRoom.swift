@@ -15,6 +15,9 @@ package struct StoreRoom: Sendable, Equatable {
         min(bytes / 4, min(1 << 30, max(8 << 20, bytes / 16)))
     }
 
+    /// A number of bytes for people, in MiB where that says enough.
+    package static func words(_ bytes: Int64) -> String { bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB" }
+
     /// Whether more bytes can be taken.
     package enum Verdict: Sendable, Equatable {
         /// They can.

@@ -277,7 +277,11 @@ struct Delivery: Sendable {
         let words = "The store did not take \(artifact.name): \(answer.status) \(why)"
         switch answer.status {
         // Nobody but people makes room there: the job is not done a second time for it.
-        case 507: return Failure(cause: .infrastructure, code: "disk-full", message: words)
+        case 507:
+            return Failure(
+                cause: .infrastructure, code: "disk-full",
+                message: "The store has no room for \(artifact.name): \(why). Make room there, or have old builds "
+                    + "forgotten (keep-builds of factoryd); then 'factoryctl retry BUILD'")
         // The token died with the attempt, or the bytes are not what they should be: no use in trying again.
         case 400, 401, 403, 404, 413, 422: return Failure(cause: .worker, code: "artifact-refused", message: words)
         default: throw DeliveryError(message: words)

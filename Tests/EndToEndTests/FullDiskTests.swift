@@ -151,6 +151,10 @@ struct FullDiskTests {
                     #expect(watched.verdict?.cause == .infrastructure)
                     #expect(watched.verdict?.code == "disk-full", "\(String(describing: watched.verdict))")
                     #expect(watched.attempts == 1)
+                    #expect(watched.verdict?.result == .infrastructure)
+                    let (status, said) = try await farm.ctl(["watch", large.rawValue])
+                    #expect(status == 7)
+                    #expect(said.contains("100 MiB do not fit") && said.contains("factoryctl retry"), "\(said)")
                     #expect(try Directory.entries(farm.root + "/store/blobs/sha256").isEmpty)
 
                     await farm.agent?.killed()

@@ -15,7 +15,7 @@ struct ExitStatus: RawRepresentable, Sendable, Hashable {
     static let noWorker = ExitStatus(rawValue: 5)
     /// The farm cannot be reached.
     static let connectionLost = ExitStatus(rawValue: 6)
-    /// Worker or infrastructure failed until no attempt was left.
+    /// Worker or infrastructure failed until no attempt was left, or so that none would have helped.
     static let infrastructure = ExitStatus(rawValue: 7)
 
     /// The user ended the program, not the build; as a shell counts.
