@@ -286,6 +286,10 @@ final class Agent: Sendable {
             throw ExecutionError(.processFailed, "all \(parts.settings.slots) slots are taken")
         }
         let assignment = try Assignment(assign)
+        // Asked first: a spool that is begun on a disk that hangs would keep us from hearing the farm.
+        guard await room.value(within: Self.spoolPatience) != nil else {
+            throw ExecutionError(.spoolFailed, "the disk of \(parts.settings.spools) does not answer")
+        }
         return try await OwnThread.run("spool") { () throws(ExecutionError) in
             let spool = try Spool.make(in: parts.settings.spools, job: assign.job, fence: assign.fence)
             do throws(ExecutionError) {

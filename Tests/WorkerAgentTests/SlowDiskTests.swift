@@ -61,6 +61,8 @@ struct SlowDiskTests {
         try await beating(again) {
             // The events of the job are opened anew now, and that hangs.
             #expect(try await beats(3, of: again).allSatisfy { $0.freeBytes == nil && $0.running == 1 })
+            try await again.send(try farm.assignment(SelfTest(seconds: 1), fence: 2))
+            #expect(try await again.next(Declined.self).reason.contains("does not answer"))
             disk?.release()
             // The disk is asked again, and the events are read.
             #expect(try await again.next(JobEvents.self).events.first?.seq == 1)
