@@ -127,8 +127,8 @@ extension JobStore {
                 """, wanted, before, limit)
             return rows.map { row in
                 BuildSummary(
-                    build: row.0, title: row.1, state: row.2, submittedBy: row.3, submittedAt: row.4, endedAt: row.5,
-                    jobsDone: row.6, jobs: row.7)
+                    build: row.0, title: StoredPasswords.masked(title: row.1), state: row.2, submittedBy: row.3,
+                    submittedAt: row.4, endedAt: row.5, jobsDone: row.6, jobs: row.7)
             }
         }
     }
@@ -154,7 +154,8 @@ extension JobStore {
                 return job
             }
             return BuildDetails(
-                summary: try db.summary(of: build), specDigest: digest, spec: spec.value?.value ?? .null, jobs: jobs,
+                summary: try db.summary(of: build), specDigest: digest,
+                spec: StoredPasswords.masked(spec: spec.value?.value ?? .null), jobs: jobs,
                 artifacts: artifacts.readable, verdict: try db.verdict(of: build), lastSeq: lastSeq)
         }
     }
@@ -263,7 +264,7 @@ extension Connection {
         let (done, count): (Int, Int) = try one(
             "SELECT count(*) FILTER (WHERE \(isDone)), count(*) FROM jobs WHERE build = ?", build)
         return BuildSummary(
-            build: build, title: title, state: state, submittedBy: user, submittedAt: submittedAt, endedAt: endedAt,
-            jobsDone: done, jobs: count)
+            build: build, title: StoredPasswords.masked(title: title), state: state, submittedBy: user,
+            submittedAt: submittedAt, endedAt: endedAt, jobsDone: done, jobs: count)
     }
 }

@@ -17,7 +17,7 @@ package enum Passwords {
     }
 
     /// One value that is a URL or a reference, or was meant as one, without its password, whatever stands in that.
-    static func masked(value: String) -> String {
+    package static func masked(value: String) -> String {
         let scalars = Array(value.unicodeScalars)
         return replaced(value, [secret(of: scalars[...])].compactMap(\.self), 1).text
     }
