@@ -157,7 +157,7 @@ struct FarmTests {
     @Test func aLostWorkersJobGoesToAnotherAndTheOldOneIsSuperseded() async throws {
         let fixture = try FarmFixture {
             $0.liveness = LivenessLimits(
-                heartbeat: .milliseconds(500), dead: .seconds(5), grace: .milliseconds(500))
+                heartbeat: .milliseconds(500), dead: .seconds(10), grace: .milliseconds(500))
         }
         try await fixture.run {
             let client = try await fixture.client()

@@ -57,7 +57,7 @@ import Testing
         }
         let (slow, held) = try #require(found.withLock { $0 })
         let farm = try FarmFixture(in: before.folder) {
-            $0.liveness = LivenessLimits(heartbeat: .milliseconds(200), dead: .seconds(3), grace: .seconds(60))
+            $0.liveness = LivenessLimits(heartbeat: .milliseconds(200), dead: .seconds(6), grace: .seconds(60))
             $0.openingTime = .milliseconds(200)
         }
         try await Self.frozen(farm.folder.file("logs/\(slow)"), image: farm.folder.file("image")) { thaw in
@@ -91,7 +91,7 @@ import Testing
         #expect(ack == Ack(job: given.job, fence: given.fence, through: 2))
 
         // Longer than a worker may be silent.
-        for _ in 0..<20 {
+        for _ in 0..<35 {
             try await worker.say(Heartbeat())
             try await Poller.shared.sleep(until: .in(.milliseconds(200)))
         }
