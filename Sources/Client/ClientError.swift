@@ -37,22 +37,32 @@ package struct ClientError: Error, Sendable {
     package let message: String
     /// The farm's own word for it, where it gave one: `unknown-build`, `bad-spec`.
     package let reason: String?
+    /// The group whose members may open the socket; nil where none helps.
+    package let group: String?
     /// Everything that is wrong with what was sent, where the farm said so.
     package let problems: [Problem]
 
-    package init(_ code: Code, _ message: String, reason: String? = nil, problems: [Problem] = []) {
+    package init(
+        _ code: Code, _ message: String, reason: String? = nil, group: String? = nil, problems: [Problem] = []
+    ) {
         self.code = code
+        self.group = group
         self.message = message
         self.reason = reason
         self.problems = problems
     }
 
-    init(connecting endpoint: Endpoint, _ error: IOError) {
+    init(connecting endpoint: Endpoint, _ error: IOError, _ rights: SocketRights? = nil) {
         switch error.code {
         case .cancelled: self.init(.cancelled, "cancelled while connecting to \(endpoint)")
         case .timedOut: self.init(.timedOut, "factoryd at \(endpoint) does not answer")
         case .notPermitted:
-            self.init(.notPermitted, "the socket \(endpoint) may not be opened by this user (group factory)")
+            let who = rights.map { rights in
+                ": it is open to " + rights.owner + (rights.group.map { " and the group \($0)" } ?? " alone")
+            }
+            self.init(
+                .notPermitted, "the socket \(endpoint) may not be opened by this user\(who ?? "")", group: rights?.group
+            )
         case .notFound, .refused:
             self.init(.cannotConnect, "no factoryd listens at \(endpoint)")
         default: self.init(.cannotConnect, "cannot connect to factoryd at \(endpoint): \(error)")

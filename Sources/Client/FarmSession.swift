@@ -35,7 +35,10 @@ package final class FarmSession: Sendable {
         do throws(IOError) {
             socket = try await endpoint.connect(until: deadline)
         } catch {
-            throw ClientError(connecting: endpoint, error)
+            guard error.code == .notPermitted, case .unix(let path) = endpoint else {
+                throw ClientError(connecting: endpoint, error)
+            }
+            throw ClientError(connecting: endpoint, error, await OwnThread.run("rights") { SocketRights(of: path) })
         }
         let connection = FrameConnection(socket)
         do {

@@ -133,7 +133,8 @@ import Testing
 
     @Test(
         arguments: [
-            (ClientError.Code.notPermitted, nil, "group factory"), (.refused, "not-allowed", "group factory"),
+            (ClientError.Code.notPermitted, nil, "be the socket's owner or root"),
+            (.refused, "not-allowed", "group factory"),
             (.refused, "no-common-version", "upgrade"), (.timedOut, nil, "journalctl"),
             (.cannotConnect, nil, "start factoryd"),
         ] as [(ClientError.Code, String?, String)])

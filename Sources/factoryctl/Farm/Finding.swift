@@ -56,7 +56,10 @@ struct Finding: Sendable, Equatable {
     static func unreachable(_ error: ClientError) -> Finding {
         let advice =
             switch error.code {
-            case _ where error.code == .notPermitted || error.reason == "not-allowed":
+            case .notPermitted:
+                (error.group.map { "add the user to the group \($0) (usermod -aG \($0) USER), or " } ?? "")
+                    + "be the socket's owner or root"
+            case _ where error.reason == "not-allowed":
                 "add the user to the group factory (usermod -aG factory USER), or be root"
             case _ where error.code == .badReply || error.reason == "no-common-version":
                 "upgrade the older of factoryd and this program"

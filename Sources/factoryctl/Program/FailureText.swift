@@ -53,7 +53,8 @@ struct FailureText: Sendable {
         case .cannotConnect:
             self.init(.connectionLost, error.message, hint: "\(next("doctor")), or name the farm by --root or --socket")
         case .notPermitted:
-            self.init(.connectionLost, error.message, hint: "adding the user to the group factory, or root")
+            let group = error.group.map { "adding the user to the group \($0) (usermod -aG), or " } ?? ""
+            self.init(.connectionLost, error.message, hint: group + "the same as the socket's owner, or as root")
         case .rejected:
             let isUsage = [
                 "bad-spec", "unknown-build", "ambiguous-build", "unknown-job", "unknown-worker", "key-reused",
