@@ -68,6 +68,9 @@ package struct ToolEnvironment: Sendable, Equatable {
     /// Where credentials of registries are read from, where that was said.
     package var authFile: String? { registries["REGISTRY_AUTH_FILE"] }
 
+    /// A variable that says where authorities are; nil when it is not set.
+    func certificate(_ name: String) -> String? { certificates[name] }
+
     /// Where the authorities come from, as it was said.
     package var certificateSources: [String] {
         Self.certificateNames.compactMap { name in certificates[name].map { "\(name)=\($0)" } }
@@ -86,25 +89,41 @@ package struct ToolEnvironment: Sendable, Equatable {
     package func certificateBundle(at path: String) throws(IOError) -> String? {
         if certificates.isEmpty { return nil }
         var bytes: [UInt8] = []
-        func add(_ file: String) throws(IOError) {
-            bytes += try FileIO.read(file, limit: Self.largestBundle)
+        func add(_ file: String, of name: String? = nil) throws(IOError) {
+            do throws(IOError) {
+                bytes += try FileIO.read(file, limit: Self.largestBundle)
+            } catch {
+                throw name.map { Self.failure(of: $0, error) } ?? error
+            }
             bytes.append(UInt8(ascii: "\n"))
         }
         let file = certificates["SSL_CERT_FILE"]
         if let file {
-            try add(file)
+            try add(file, of: "SSL_CERT_FILE")
         } else if try FileIO.status(Self.systemBundle) != nil {
             try add(Self.systemBundle)
         }
         // Several directories are one word, as in PATH.
         for directory in (certificates["SSL_CERT_DIR"] ?? "").split(separator: ":").map(String.init) {
-            for entry in try Directory.entries(directory)
+            let entries: [Directory.Entry]
+            do throws(IOError) {
+                entries = try Directory.entries(directory)
+            } catch {
+                throw Self.failure(of: "SSL_CERT_DIR", error)
+            }
+            for entry in entries
             where entry.name.hasSuffix(".pem") || entry.name.hasSuffix(".crt") {
-                try add("\(directory)/\(entry.name)")
+                try add("\(directory)/\(entry.name)", of: "SSL_CERT_DIR")
             }
         }
         try AtomicFile.write(bytes, to: path)
         return path
+    }
+
+    /// The failure of a file that a variable of the worker's environment names.
+    private static func failure(of name: String, _ error: IOError) -> IOError {
+        IOError(
+            error.code, "\(name) of the worker's environment: \(error.message); correct it there and restart the agent")
     }
 
     /// apt.conf(5) on its command line for authorities in that file.

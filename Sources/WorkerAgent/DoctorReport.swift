@@ -112,6 +112,12 @@ struct DoctorReport: Sendable {
             lines.append(Line(mark: .remark, what: "authorities", detail: source))
         }
         if let file = environment.authFile { lines.append(Line(mark: .remark, what: "auth file", detail: file)) }
+        for problem in environment.problems {
+            lines.append(
+                Line(
+                    mark: .bad, what: problem.name,
+                    detail: problem.why + "; correct it in the environment of the agent (/etc/factory/worker.env)"))
+        }
     }
 
     /// Whether every job can be done here.

@@ -162,8 +162,37 @@ struct ToolEnvironmentTests {
         let both = ToolEnvironment(["SSL_CERT_FILE": folder.file("one.pem"), "SSL_CERT_DIR": folder.file("d")])
         #expect(try both.certificateBundle(at: path) == path)
         #expect(try FileIO.readText(path, limit: 100) == "ONE\nTWO\n")
-        #expect(throws: IOError.self) {
-            try ToolEnvironment(["SSL_CERT_FILE": folder.file("none")]).certificateBundle(at: path)
+        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            let error = #expect(throws: IOError.self) {
+                try ToolEnvironment([name: folder.file("none")]).certificateBundle(at: path)
+            }
+            #expect(error?.message.contains("\(name) of the worker's environment") == true)
         }
+    }
+
+    @Test(
+        "What tools cannot use of the environment is a problem, and nothing else is",
+        arguments: [
+            (["http_proxy": "nonsense"], ["http_proxy"]), (["https_proxy": "ftp://x"], ["https_proxy"]),
+            (["HTTP_PROXY": "http://"], ["http_proxy"]), (["http_proxy": "http://:3128"], ["http_proxy"]),
+            (["all_proxy": "nonsense"], ["all_proxy", "http_proxy", "https_proxy"]),
+            (["http_proxy": "http://user:s3cr3t@p:3128/", "no_proxy": "localhost,.x"], []),
+            (["https_proxy": "socks5h://p:1080"], []), (["http_proxy": "http://[::1]:3128"], []),
+            (["http_proxy": ""], []), (["SSL_CERT_FILE": "/nonexistent"], ["SSL_CERT_FILE"]),
+            (["SSL_CERT_FILE": "/etc"], ["SSL_CERT_FILE"]), (["SSL_CERT_FILE": "/etc/passwd"], []),
+            (["SSL_CERT_DIR": "/etc:/nonexistent"], ["SSL_CERT_DIR"]),
+            (["SSL_CERT_DIR": "/etc/passwd"], ["SSL_CERT_DIR"]), (["SSL_CERT_DIR": "/etc:/usr"], []),
+            (["REGISTRY_AUTH_FILE": "/etc"], ["REGISTRY_AUTH_FILE"]),
+            (["REGISTRY_AUTH_FILE": "/nonexistent"], ["REGISTRY_AUTH_FILE"]),
+            (["REGISTRY_AUTH_FILE": "/etc/passwd"], []),
+        ] as [([String: String], [String])])
+    func problems(variables: [String: String], names: [String]) {
+        #expect(ToolEnvironment(variables).problems.map(\.name) == names)
+    }
+
+    @Test("A problem shows no secret")
+    func secretProblem() {
+        let problems = ToolEnvironment(["http_proxy": "ftp://user:s3cr3t@p"]).problems
+        #expect(problems.count == 1 && !problems[0].why.contains("s3cr3t") && problems[0].why.contains("ftp://"))
     }
 }

@@ -91,19 +91,27 @@ struct WorkPlaceTests {
         #expect(!report.isHealthy && report.text.contains("no images: the reason"))
     }
 
-    @Test("doctor shows the ways to the network without their secrets")
-    func environment() {
+    @Test(
+        "doctor shows the ways to the network without their secrets, and names those that no tool can use",
+        arguments: [true, false])
+    func environment(isThere: Bool) throws {
+        let folder = try TemporaryFolder()
+        let (auth, authorities) = (folder.file("auth.json"), folder.file("ca.pem"))
+        if isThere { for file in [auth, authorities] { try AtomicFile.write([], to: file) } }
         let report = DoctorReport(
             capabilities: Capabilities(found: ["ovmf": "yes", "kvm": "no"], missing: []),
             isolation: Isolation(processes: .namespace, hasControlGroup: false), root: "/srv", freeBytes: 100 << 30,
             environment: ToolEnvironment([
-                "HTTP_PROXY": "http://user:hidden@proxy.example:3128", "REGISTRY_AUTH_FILE": "/etc/factory/auth.json",
-                "SSL_CERT_FILE": "/etc/factory/ca.pem",
+                "HTTP_PROXY": (isThere ? "http" : "ftp") + "://user:hidden@proxy.example:3128",
+                "REGISTRY_AUTH_FILE": auth, "SSL_CERT_FILE": authorities,
             ]))
-        for word in ["http://***@proxy.example:3128", "/etc/factory/auth.json", "SSL_CERT_FILE=/etc/factory/ca.pem"] {
+        for word in ["://***@proxy.example:3128", auth, "SSL_CERT_FILE=\(authorities)"] {
             #expect(report.text.contains(word), "\(report.text)")
         }
         #expect(!report.text.contains("hidden"))
-        #expect(report.isHealthy)
+        #expect(report.isHealthy == isThere)
+        for name in ["http_proxy", "REGISTRY_AUTH_FILE", "SSL_CERT_FILE"] {
+            #expect(report.text.contains("MISSING  \(name) ") == !isThere, "\(report.text)")
+        }
     }
 }
