@@ -111,7 +111,7 @@ let package = Package(
             "factoryd", "Sources/factoryd",
             [
                 "FactoryProtocol", "FactoryQueue", "FactoryEvents", "FactoryStore", "FactoryScheduling", "HTTP", "IO",
-                "JSON", "SQLite", "Configuration", "Arguments", "Systemd",
+                "JSON", "SQLite", "Configuration", "Arguments", "Systemd", "Terminal",
             ]),
         executable(
             "factoryctl", "Sources/factoryctl",

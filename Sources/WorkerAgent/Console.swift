@@ -1,12 +1,17 @@
 import Glibc
+import Terminal
 
 /// What people at a terminal read.
 enum Console {
     /// A line on standard output.
     static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    /// A line on standard error.
-    static func complain(_ text: String) { write(text, to: STDERR_FILENO) }
+    /// A line on standard error, or several. It may quote what was typed, and must not move the cursor with it.
+    static func complain(_ text: String) {
+        write(
+            text.split(separator: "\n", omittingEmptySubsequences: false).map { Neutralized.text(String($0)) }
+                .joined(separator: "\n"), to: STDERR_FILENO)
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

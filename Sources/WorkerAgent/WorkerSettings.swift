@@ -2,6 +2,7 @@ import Arguments
 import FactoryClient
 import FactoryProtocol
 import Glibc
+import IO
 
 /// What an agent is told: by flags, then `FACTORY_WORKER_*`, then worker.yaml.
 struct WorkerSettings: Sendable {
@@ -31,6 +32,7 @@ struct WorkerSettings: Sendable {
         } catch {
             throw SettingsError(description: "--\(WorkerCommand.socket.name): \(error)")
         }
+        try Self.check(endpoint, root)
         directory = Self.directory(invocation)
         let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         // A build keeps about four processors busy at its widest steps.
@@ -45,6 +47,18 @@ struct WorkerSettings: Sendable {
                     + "and '.', at most 64")
         }
         program = Self.ownPath()
+    }
+
+    /// Refuses a socket whose name is too long: it would be tried for ever.
+    private static func check(_ endpoint: Endpoint, _ root: String?) throws(SettingsError) {
+        guard case .unix(let path) = endpoint else { return }
+        let root = root.flatMap { endpoint == .root($0) ? $0 : nil }
+        // factoryd makes the socket of a root by itself, and takes two bytes more for that.
+        let (bytes, most) = (path.utf8.count, root == nil ? SocketAddress.maximumPathBytes : Listener.maximumPathBytes)
+        guard bytes > most else { return }
+        let remedy = root.map { "--root, at most \(most - bytes + $0.utf8.count) bytes" } ?? "--socket"
+        throw SettingsError(
+            description: "the socket \(path) has \(bytes) bytes, and it may have \(most): give a shorter \(remedy)")
     }
 
     /// What holds `spool`, `trees` and `cache`.

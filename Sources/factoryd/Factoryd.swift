@@ -5,6 +5,7 @@ import FactoryProtocol
 import Glibc
 import IO
 import Systemd
+import Terminal
 
 /// The daemon: reads its settings, runs, and says in one sentence why it cannot.
 @main
@@ -39,7 +40,11 @@ struct Factoryd {
     }
 
     private static func fail(_ sentence: String, status: Int32) -> Never {
-        let line = Array("factoryd: \(sentence)\n".utf8)
+        // It may quote what was typed, and must not move the cursor with it.
+        let shown = sentence.split(separator: "\n", omittingEmptySubsequences: false).map {
+            Neutralized.text(String($0))
+        }
+        let line = Array("factoryd: \(shown.joined(separator: "\n"))\n".utf8)
         // Nowhere is left to say that standard error cannot be written.
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
         exit(status)

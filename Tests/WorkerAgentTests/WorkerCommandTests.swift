@@ -45,6 +45,12 @@ struct WorkerCommandTests {
         arguments: [
             (["agent", "--slots", "0"], "--slots"), (["agent", "--name", "two words"], "two words"),
             (["agent", "--socket", "nowhere"], "nowhere"), (["agent", "--config", "/nonexistent"], "/nonexistent"),
+            (["agent", "--name", "a\u{1B}[31mb"], "--name: 'ab' is no name"),
+            (
+                ["agent", "--root", "/tmp/" + String(repeating: "d", count: 100)],
+                "give a shorter --root, at most 87 bytes"
+            ),
+            (["agent", "--socket", "/tmp/" + String(repeating: "d", count: 103)], "give a shorter --socket"),
         ] as [([String], String)])
     func wrongSettings(arguments: [String], word: String) async throws {
         let (status, said) = try await Self.run(arguments)

@@ -11,12 +11,15 @@ package final class Listener: Sendable {
     /// How many connections may wait to be accepted; the kernel's own limit (somaxconn) applies as well.
     private static let backlog: Int32 = 512
 
+    /// The longest path that can be listened at, in bytes: the other name that it has at first adds two.
+    package static let maximumPathBytes = SocketAddress.maximumPathBytes - 2
+
     /// Listens at `path`.
     ///
     /// `path.lock` is locked for as long as the listener lives, so that a second one is refused while this one lives
     /// and the socket file of one that was killed is replaced safely. The socket is made under another name,
     /// gets its mode and group (ours when nil), and is renamed: it is never there with other rights. To connect, a
-    /// peer needs write permission. `path` has at most 105 bytes, for the other name adds two.
+    /// peer needs write permission. `path` has at most ``maximumPathBytes``.
     /// - Throws: `.locked` with the process that has it, `.wrongKind` when something else than a socket is at `path`.
     package static func unix(_ path: String, mode: UInt32 = 0o600, group: UInt32? = nil) throws(IOError) -> Listener {
         let lock = try LockFile.acquire(path + ".lock")
