@@ -50,6 +50,7 @@ package final class Reception: Sendable {
         defer { connection.close() }
         let deadline = Deadline.in(farm.settings.handshake)
         var isWelcome = false
+        var name: String?
         do {
             let known = isUnix ? try Peer.credentials(of: socket, policy) : nil
             guard enter(known?.user) else {
@@ -68,6 +69,7 @@ package final class Reception: Sendable {
                 peer = Peer(user: nil, name: "tcp", isNamed: true, rights: policy.tcp)
             }
             let first = try await connection.awaitHello(firstFrame: farm.settings.firstFrame)
+            name = "\(first.hello.role.rawValue) \(first.hello.name)"
             if let refusal = refusal(of: first.hello, peer) { return await refuse(connection, refusal, id: first.id) }
             let session = "c\(sessions.wrappingAdd(1, ordering: .relaxed).newValue)"
             try await connection.send(
@@ -82,9 +84,15 @@ package final class Reception: Sendable {
             await end(connection, error, isWelcome)
         } catch let error as ProtocolError {
             await end(connection, WireError(error), isWelcome)
+        } catch is CancellationError {
+            // The daemon ends in good order.
+        } catch let error as IOError where error.code == .cancelled {
+            // The same, while it waited.
         } catch {
             let error = FarmError(error)
-            farm.log.warning("A connection ended with an error.", ["code": error.code, "why": error.message])
+            farm.log.warning(
+                "A connection ended with an error.",
+                ["code": error.code, "why": error.message, "peer": name ?? "unknown"])
             // The peer may be gone; that it is told is a courtesy.
             try? await connection.send(error.reply)
         }

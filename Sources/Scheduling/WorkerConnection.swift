@@ -57,7 +57,13 @@ struct WorkerConnection: Sendable {
         farm.log.info("A worker registered.", ["worker": name.rawValue, "host": offer.host, "software": software])
         // The registration may have gone to the disk, which may have taken its time.
         let resume = try await connection.next(until: .in(farm.settings.handshake))
-        try await self.resume(try resume.decode(), id: resume.id, link)
+        do {
+            try await self.resume(try resume.decode(), id: resume.id, link)
+        } catch let error as QueueError {
+            // As the answer, so that the worker knows why it is not taken now.
+            try await connection.send(FarmError(error).reply, id: resume.id)
+            throw error
+        }
         if farm.registry.isDraining(name) { _ = await link.tell(Drain()) }
         farm.wake()
         try await withThrowingTaskGroup(of: Void.self) { group in
