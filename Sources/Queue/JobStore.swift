@@ -50,7 +50,7 @@ package final class JobStore: Sendable {
             writer = try Writer(path, options: options)
             readers = try Readers(path, options: options)
         } catch {
-            throw QueueError(error)
+            throw QueueError(opening: path, error)
         }
         (self.policy, self.clock, self.isStored) = (policy, clock, isStored)
     }

@@ -54,6 +54,19 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What a failure at the start is told as: which file it is, and what helps.
+    init(opening path: String, _ error: any Error) {
+        guard let error = error as? SQLiteError, error.code == .corrupt else {
+            self.init(error)
+            return
+        }
+        self.init(
+            Code(error.code),
+            "the queue's database \(path) is damaged: \(error). Remove it with its -wal and -shm, and put a copy in its place "
+                + "that 'factoryd --backup' wrote (see Backup in docs/operating.md)",
+            cause: error)
+    }
+
     package var description: String { message }
 
     private static func sentence(_ error: SQLiteError) -> String {

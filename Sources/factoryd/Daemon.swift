@@ -28,6 +28,9 @@ struct Daemon: Sendable {
         _ settings: Settings, given: [SocketActivation.Entry], environment: [String: String], journal: Journal
     ) async -> Bool {
         umask(0o007)
+        for sentence in settings.unknownNames {
+            journal.warning("A name in the settings is unknown.", ["why": sentence])
+        }
         do {
             try settings.places.make()
             // Held until the process ends, however it ends.

@@ -3,6 +3,7 @@ import Configuration
 import FactoryQueue
 import FactoryScheduling
 import Glibc
+import IO
 import Systemd
 
 /// What the daemon was told, from the command line, the environment and the file.
@@ -71,6 +72,7 @@ struct Settings: Sendable {
                 "--listen needs --http-listen as well: over it workers that come by TCP fetch inputs and deliver results",
                 command: "factoryd")
         }
+        try Self.checkSockets(of: places, invocation)
         adminGroup = invocation.value(DaemonOptions.adminGroup) ?? ""
         userGroup = invocation.value(DaemonOptions.userGroup) ?? ""
         workerUsers = invocation.values(DaemonOptions.workerUser)
@@ -98,6 +100,17 @@ struct Settings: Sendable {
         }
     }
 
+    /// Refuses places whose sockets would have longer names than sockets may have, before anything is made there.
+    private static func checkSockets(of places: Places, _ invocation: Invocation) throws(ArgumentsError) {
+        let longest = max(places.socket.utf8.count, places.httpSocket.utf8.count)
+        guard longest > Listener.maximumPathBytes else { return }
+        let (option, directory) =
+            places.isPrivate ? (DaemonOptions.root, places.state) : (DaemonOptions.run, places.run)
+        throw invocation.conflict(
+            "the socket \(places.socket) would have too long a name: give a shorter --\(option.name), at most "
+                + "\(Listener.maximumPathBytes - longest + directory.utf8.count) bytes")
+    }
+
     /// How patient the farm is.
     var farm: FarmSettings {
         var settings = FarmSettings()
@@ -108,6 +121,21 @@ struct Settings: Sendable {
         settings.forgetting = housekeeping
         settings.server = Daemon.software
         return settings
+    }
+
+    /// Users and groups that were named, or are meant by default, and that this machine does not have. In a farm of one's own the
+    /// default groups give nobody anything.
+    var unknownNames: [String] {
+        var sentences: [String] = []
+        for (option, name) in [(DaemonOptions.adminGroup, adminGroup), (DaemonOptions.userGroup, userGroup)]
+        where groupNumber(name) == nil && !(places.isPrivate && name == option.defaultValue) {
+            sentences.append(
+                "\(option.name): there is no group '\(name)' on this machine, so that nobody has its rights")
+        }
+        for name in workerUsers where userNumber(name) == nil {
+            sentences.append("worker-user: there is no user '\(name)' on this machine, whose workers are refused")
+        }
+        return sentences
     }
 
     /// Who may do what, by the groups and users of this machine. Groups that do not exist give nobody anything.

@@ -240,6 +240,7 @@ struct DaemonTests {
         (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
         (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "no loopback address", 1),
         (["--listen", "127.0.0.1:0"], "--listen needs --http-listen as well", 2),
+        (["--log-level", "a\u{1B}[31mb"], "the value of '--log-level' is 'ab'", 2),
         (["--dead", "20"], "dead (20) must be at least twice heartbeat (1000)", 2),
         (["--dead", "1999"], "dead (1999) must be at least twice heartbeat (1000)", 2),
     ])
@@ -247,6 +248,63 @@ struct DaemonTests {
         let daemon = try DaemonProcess(root: folder.path, options)
         #expect(await daemon.ended() == status)
         #expect(try daemon.log().contains(words))
+    }
+
+    @Test func namesThatTheMachineDoesNotHaveAreWarnedOf() async throws {
+        let daemon = try DaemonProcess(
+            root: folder.path, ["--worker-user", "nosuch", "--admin-group", "typo", "--worker-user", "root"])
+        _ = try await daemon.connect()
+        let warnings = try daemon.log().split(separator: "\n").filter {
+            $0.contains("A name in the settings is unknown")
+        }
+        #expect(warnings.count == 2, "\(warnings)")
+        for name in ["there is no user 'nosuch'", "there is no group 'typo'"] {
+            #expect(warnings.contains { $0.contains(name) })
+        }
+    }
+
+    @Test func aPathThatIsTooLongForSocketsIsRefusedBeforeAnythingIsMade() async throws {
+        let root = folder.file(String(repeating: "d", count: 100))
+        var said = ""
+        let status = try await Command(BuiltPrograms.path("factoryd"), ["--root", root])
+            .run(until: .in(.seconds(30))) { said += $0.text + "\n" }
+        #expect(status == .exited(2))
+        #expect(said.contains("give a shorter --root, at most "), "\(said)")
+        #expect(try FileIO.status(root) == nil)
+    }
+
+    @Test(arguments: ["noise", "cut", "zeros"])
+    func aDamagedDatabaseIsNamedWithWhatHelps(damage: String) async throws {
+        let first = try DaemonProcess(root: folder.path)
+        _ = try await first.connect()
+        #expect(await first.end(SIGTERM) == 0)
+        #expect(try !first.log().contains("A connection ended with an error"))
+        let path = folder.file("factory.sqlite")
+        let size = try #require(try FileIO.status(path)?.size)
+        switch damage {
+        case "noise":
+            try AtomicFile.write((0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 >> 3) }, to: path)
+        case "cut": try #require(truncate(path, size / 2 / 4096 * 4096) == 0)
+        default: try FileIO.write([UInt8](repeating: 0, count: 4096), to: FileIO.open(path, O_WRONLY), at: 0)
+        }
+        let daemon = try DaemonProcess(root: folder.path)
+        #expect(await daemon.ended() == 1)
+        let log = try daemon.log()
+        #expect(log.contains("database \(path) is damaged") && log.contains("factoryd --backup"), "\(log)")
+    }
+
+    @Test func aStopInGoodOrderWarnsOfNoConnection() async throws {
+        let daemon = try DaemonProcess(root: folder.path)
+        let client = try await daemon.connect()
+        let worker = try await daemon.connect(.worker, name: "w1")
+        let offer = Register(architectures: [.amd64], slots: 1, capabilities: [:], host: "h")
+        let _: Registered = try await worker.ask(offer)
+        let _: Resumed = try await worker.ask(Resume(jobs: []))
+        #expect(await daemon.end(SIGTERM) == 0)
+        let log = try daemon.log()
+        #expect(!log.contains("warning"), "\(log)")
+        client.close()
+        worker.close()
     }
 
     @Test func aConfigurationFileIsReadAndItsMistakesHaveAPlace() async throws {
