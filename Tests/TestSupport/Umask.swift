@@ -1,14 +1,14 @@
-package import Glibc
+import Glibc
 import IO
 
-/// The umask of one thread.
+/// The umask of one thread. Masks are `UInt32`: that `mode_t` is Glibc's is seen by debug builds only.
 package enum Umask {
     /// What programs are started with: everything open, the usual, private.
-    package static let usual: [mode_t] = [0o000, 0o022, 0o077]
+    package static let usual: [UInt32] = [0o000, 0o022, 0o077]
 
     /// Runs `body` under a umask on a thread that shares it with no other (unshare(2), CLONE_FS).
     package static func with<Value: Sendable>(
-        _ mask: mode_t, _ body: @escaping @Sendable () throws -> Value
+        _ mask: UInt32, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await OwnThread.run("umask") { () throws(any Error) in
             // Declared for _GNU_SOURCE only, which Swift's module of glibc is not made with.
