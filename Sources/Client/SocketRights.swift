@@ -1,4 +1,5 @@
 import Glibc
+import IO
 
 /// Who may open a socket, as its file says.
 struct SocketRights: Sendable, Equatable {
@@ -7,10 +8,15 @@ struct SocketRights: Sendable, Equatable {
     /// The group whose members may open it; nil when the mode gives the group nothing.
     let group: String?
 
-    /// Looks at the file at `path`; nil when it cannot be looked at. Blocks: names come from the user database.
+    /// Looks at the file at `path`, or where its directory is closed to us at the nearest one above that is not hidden; nil
+    /// when nothing can be looked at. Blocks: names come from the user database.
     init?(of path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        var place = path
+        while stat(place, &status) != 0 {
+            guard errno == EACCES, place != "/" else { return nil }
+            place = FileIO.parent(place)
+        }
         var buffer = [CChar](repeating: 0, count: 64 << 10)
         var user = passwd()
         var foundUser: UnsafeMutablePointer<passwd>?
@@ -18,7 +24,7 @@ struct SocketRights: Sendable, Equatable {
             getpwuid_r(status.st_uid, &user, &buffer, buffer.count, &foundUser) == 0 && foundUser != nil
         owner = hasUser ? String(cString: user.pw_name) : "user \(status.st_uid)"
         // To connect, write permission is needed (unix(7)).
-        guard status.st_mode & S_IWGRP != 0 else {
+        guard place == path, status.st_mode & S_IWGRP != 0 else {
             group = nil
             return
         }
