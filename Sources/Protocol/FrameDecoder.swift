@@ -26,6 +26,10 @@ package struct FrameDecoder: Sendable {
         guard buffer.count - start >= 4 else { return nil }
         let head = start + 4
         let length = buffer[start..<head].reduce(0) { $0 << 8 | Int($1) }
+        // The length that "HTTP" is, as an answer over HTTP begins.
+        if length == 0x4854_5450 {
+            throw ProtocolError(.speaksHTTP, "it speaks HTTP: this is its HTTP socket; the other one is factoryd.sock")
+        }
         guard length > 0 else { throw ProtocolError(.emptyFrame, "a frame of length 0") }
         guard length <= limit else {
             throw ProtocolError(.frameTooLarge, "a frame of \(length) bytes exceeds the limit of \(limit)")

@@ -9,6 +9,8 @@ package struct ProtocolError: Error, Sendable, Equatable, CustomStringConvertibl
         package static let emptyFrame = Code(rawValue: "empty-frame")
         /// The length before a frame exceeds the limit.
         package static let frameTooLarge = Code(rawValue: "frame-too-large")
+        /// What came is an answer over HTTP.
+        package static let speaksHTTP = Code(rawValue: "speaks-http")
         /// The peer stopped in the middle of a frame.
         package static let halfFrame = Code(rawValue: "half-frame")
         /// The frame is no strict JSON object.

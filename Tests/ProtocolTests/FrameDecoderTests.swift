@@ -33,6 +33,13 @@ private func frames(of reads: [[UInt8]], limit: Int) throws(ProtocolError) -> [[
         #expect(throws: ProtocolError.self) { try frames(of: [[255, 255, 255, 255]], limit: FrameLimits.afterWelcome) }
     }
 
+    @Test func anAnswerOverHTTPIsToldAsWhatItIs() {
+        let error = #expect(throws: ProtocolError.self) {
+            try frames(of: [Array("HTTP/1.1 400 Bad Request".utf8)], limit: FrameLimits.afterWelcome)
+        }
+        #expect(error?.code == .speaksHTTP && error?.message.contains("factoryd.sock") == true)
+    }
+
     @Test func aLengthOfZeroIsRefused() {
         do throws(ProtocolError) {
             _ = try frames(of: [[0, 0, 0, 0]], limit: 300)

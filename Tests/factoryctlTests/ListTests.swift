@@ -134,7 +134,7 @@ import Testing
     @Test(
         arguments: [
             (ClientError.Code.notPermitted, nil, "be the socket's owner or root"),
-            (.refused, "not-allowed", "group factory"),
+            (.refused, "not-allowed", "group factory"), (.badReply, "speaks-http", "--socket"),
             (.refused, "no-common-version", "upgrade"), (.timedOut, nil, "journalctl"),
             (.cannotConnect, nil, "start factoryd"),
         ] as [(ClientError.Code, String?, String)])

@@ -61,6 +61,7 @@ struct Finding: Sendable, Equatable {
                     + "be the socket's owner or root"
             case _ where error.reason == "not-allowed":
                 "add the user to the group factory (usermod -aG factory USER), or be root"
+            case _ where error.reason == "speaks-http": "name the other socket by --socket"
             case _ where error.code == .badReply || error.reason == "no-common-version":
                 "upgrade the older of factoryd and this program"
             case .timedOut: "factoryd is there and silent: look into its log (journalctl -u factoryd)"
