@@ -17,8 +17,10 @@ package struct BlobClient: Sendable {
 
     private let client: HTTPClient
     private let base: String
+    /// The address as it was given.
+    private let address: String
     private let fields: HTTPFields
-    private static let tries = 5
+    private let tries: Int
     /// The reason of a refusal: the whole came in one piece, and its bytes are others.
     package static let otherBytes = "digest-mismatch"
     /// The reason of a refusal: the whole is made of an earlier fetch and this one, and its bytes are others.
@@ -27,8 +29,12 @@ package struct BlobClient: Sendable {
     /// Takes the store's address: `unix:/path/http.sock`, `http://host:port` or `https://host:port`; and what the store
     /// knows a running attempt by, for who has one.
     ///
+    /// A lost connection is tried again until there were so many `tries`.
+    ///
     /// - Throws: `bad-endpoint`.
-    package init(_ address: String, token: String? = nil) throws(ClientError) {
+    package init(_ address: String, token: String? = nil, tries: Int = 5) throws(ClientError) {
+        self.tries = tries
+        self.address = address
         fields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
         if address.hasPrefix("unix:"), address.contains("/") {
             client = HTTPClient(unixSocket: String(address.dropFirst(5)))
@@ -102,7 +108,7 @@ package struct BlobClient: Sendable {
         _ isUseless: inout Bool
     ) async throws(ClientError) -> HTTPClient.Download {
         var pause = Duration.milliseconds(250)
-        for attempt in 1...Self.tries {
+        for attempt in 1...max(1, tries) {
             do throws(HTTPError) {
                 return try await client.download(
                     "\(base)/v1/blobs/\(digest)", to: part, fields: fields, resumeTag: digest.description,
@@ -111,8 +117,8 @@ package struct BlobClient: Sendable {
                 // The store has it no more, or it has other bytes under that name: nothing goes on from here. A right that is
                 // missing may be given.
                 isUseless = error.code == .mismatch || [404, 410, 416].contains(error.status?.code)
-                guard attempt < Self.tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
-                    throw ClientError(fetching: error)
+                guard attempt < tries, [.peerGone, .timedOut, .unreachable].contains(error.code) else {
+                    throw ClientError(fetching: error, at: address)
                 }
             }
             do throws(IOError) {
@@ -165,11 +171,11 @@ package struct BlobClient: Sendable {
 }
 
 extension ClientError {
-    init(fetching error: HTTPError) {
+    init(fetching error: HTTPError, at address: String) {
         switch error.code {
         case .cancelled: self.init(.cancelled, "cancelled")
         case .timedOut: self.init(.timedOut, error.message)
-        case .unreachable: self.init(.cannotConnect, error.message)
+        case .unreachable: self.init(.cannotConnect, "no store answers at \(address): \(error.message)")
         case .file: self.init(.localFile, error.message)
         case .answered, .mismatch, .refused: self.init(.rejected, error.message, reason: error.fields?["Factory-Error"])
         default: self.init(.connectionLost, error.message)

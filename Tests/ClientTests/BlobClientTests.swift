@@ -46,6 +46,17 @@ import Testing
         try result?.get()
     }
 
+    @Test(arguments: ["unix:/nonexistent/h", "http://127.0.0.1:1"])
+    func aStoreThatDoesNotAnswerIsNamed(address: String) async throws {
+        let folder = try Directory.temporary("/tmp/blob.")
+        let error = await #expect(throws: ClientError.self) {
+            _ = try await BlobClient(address, tries: 1).fetch(Self.digest, size: 1, to: folder + "/got")
+        }
+        try Directory.remove(folder)
+        #expect(
+            error?.code == .cannotConnect && error?.message.contains(address) == true, "\(String(describing: error))")
+    }
+
     private static func part(_ folder: String) -> String { BlobClient.part(of: folder + "/got", digest) }
 
     private static func fetch(_ folder: String, _ digest: Digest = digest) async throws -> BlobClient.Fetched {

@@ -281,7 +281,7 @@ import Testing
         arguments: [
             (.localFile, nil, false), (.rejected, nil, false), (.rejected, "digest-mismatch", false),
             (.rejected, "digest-mismatch-resumed", true), (.rejected, "damaged-blob", false),
-            (.connectionLost, nil, true), (.timedOut, nil, true), (.cannotConnect, nil, true), (.badReply, nil, false),
+            (.connectionLost, nil, true), (.timedOut, nil, true), (.cannotConnect, nil, false), (.badReply, nil, false),
         ] as [(ClientError.Code, String?, Bool)])
     func theSameCommandIsProposedOnlyWhereItMayHelp(code: ClientError.Code, reason: String?, helps: Bool) {
         let hint = ArtifactFetch.hint(ClientError(code, "x", reason: reason))

@@ -21,13 +21,14 @@ struct ArtifactFetch: Sendable {
         } catch {
             if error.code == .cancelled { throw CancellationError() }
             throw CommandError(
-                .buildFailed, "'\(artifact.name)' could not be fetched: \(error)",
+                error.isLoss ? .connectionLost : .buildFailed, "'\(artifact.name)' could not be fetched: \(error)",
                 hint: Self.hint(error))
         }
     }
 
     /// What helps. Only what may go away by itself is worth the same command.
     static func hint(_ error: ClientError) -> String? {
+        if error.code == .cannotConnect { return "naming the store by --http, or 'factoryctl doctor'" }
         if error.isLoss { return "the same command again; it goes on where it stopped" }
         switch error.reason {
         // The earlier part may have been the wrong one.
