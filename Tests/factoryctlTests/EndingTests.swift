@@ -30,6 +30,12 @@ import Testing
                 + "next: factoryctl artifacts get 01J8ZK")
     }
 
+    @Test func aBuildThatMadeNothingNamesNoCommandThatFetches() {
+        let verdict = Verdict(result: .succeeded, message: "", milliseconds: 1000)
+        let line = WatchEnding.verdict(verdict).line(build: BuildFixture.build, next: .plain)
+        #expect(line.hasPrefix("build 01J8ZK succeeded in ") && !line.contains("next:"))
+    }
+
     @Test func failureNamesWhoseFaultItIsAndWhereTheLogIs() {
         let verdict = Verdict(
             result: .infrastructure, cause: .infrastructure, code: "apt-unreachable", message: "no mirror",
@@ -65,7 +71,7 @@ import Testing
         #expect(
             WatchEnding.detached(signal: 2).line(build: BuildFixture.build, next: next)
                 == "build 01J8ZK goes on without you; come back: \(program) watch 01J8ZK")
-        let verdict = Verdict(result: .succeeded, message: "", milliseconds: 1000)
+        let verdict = Verdict(result: .succeeded, message: "", milliseconds: 1000, artifacts: [BuildFixture.iso])
         #expect(
             WatchEnding.verdict(verdict).line(build: BuildFixture.build, next: next)
                 .hasSuffix("; next: \(program) artifacts get 01J8ZK"))

@@ -58,6 +58,7 @@ struct FailureText: Sendable {
         case .rejected:
             let isUsage = [
                 "bad-spec", "unknown-build", "ambiguous-build", "unknown-job", "unknown-worker", "key-reused",
+                "bad-key",
             ]
             .contains(error.reason ?? "")
             self.init(isUsage ? .usage : .buildFailed, Self.words(error), hint: Self.hint(error.reason, next))

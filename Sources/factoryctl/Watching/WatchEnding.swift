@@ -49,8 +49,10 @@ enum WatchEnding: Sendable, Equatable {
         case .succeeded:
             let made = verdict.artifacts.filter { $0.role.isProduct && $0.role != .checksum }
                 .map { "\(Neutralized.text($0.name)) \(Human.bytes($0.size)) \($0.digest)" }
-            let list = made.isEmpty ? "" : ": " + made.joined(separator: ", ")
-            return "build \(build) succeeded in \(time)\(list); next: \(next("artifacts get \(build)"))"
+            if made.isEmpty { return "build \(build) succeeded in \(time)" }
+            return
+                "build \(build) succeeded in \(time): \(made.joined(separator: ", ")); "
+                + "next: \(next("artifacts get \(build)"))"
         case .cancelled:
             return "build \(build) cancelled after \(time): \(Neutralized.text(verdict.message))"
         case .failed, .expired, .infrastructure:
