@@ -70,6 +70,7 @@ struct Daemon: Sendable {
                 "An artifact in the store is damaged; it was set aside, and is made again by a build that needs it.",
                 ["digest": "\(digest)", "file": file])
         }
+        let isNew = try FileIO.status(settings.places.database).map { $0.size == 0 } ?? true
         let store = try JobStore(
             path: settings.places.database, policy: settings.retry, clock: { Timestamp.now },
             isStored: { blobs.holds($0.digest, size: $0.size) })
@@ -83,10 +84,22 @@ struct Daemon: Sendable {
         http = try HTTPServer(onError: { journal.error("A request over HTTP failed.", ["why": "\($0)"]) }) { request in
             try await routes.router.respond(to: request)
         }
+        if isNew { try Self.warnOfLeftovers(settings.places, journal) }
         manager = try ServiceNotices(environment: environment, journal: journal)
         (self.settings, self.journal, self.blobs, self.store) = (settings, journal, blobs, store)
         try await farm.restore()
         try await Self.sweep(blobs, store, access, journal)
+    }
+
+    /// A new queue beside logs or artifacts is one that was lost: what it does not know is removed after a while.
+    private static func warnOfLeftovers(_ places: Places, _ journal: Journal) throws(IOError) {
+        let builds = try Directory.entries(places.logs).count
+        let artifacts = try Directory.entries(places.store + "/blobs/sha256").count
+        guard builds + artifacts > 0 else { return }
+        journal.warning(
+            "The queue is new, and there are logs and artifacts of an older one. What no build knows is removed after "
+                + "keep-unused and keep-builds: if the queue was lost, stop factoryd now and restore a backup.",
+            ["database": places.database, "logs": "\(builds)", "artifacts": "\(artifacts)"])
     }
 
     /// Removes what attempts left in the store that ended when no daemon was there to see it, in the background.
@@ -119,18 +132,9 @@ struct Daemon: Sendable {
         let mode: UInt32 = group == nil ? 0o600 : 0o660
         if all.wire.isEmpty { all.wire.append(try .unix(settings.places.socket, mode: mode, group: group)) }
         if all.http.isEmpty { all.http.append(try .unix(settings.places.httpSocket, mode: mode, group: group)) }
-        if let address = settings.listen { all.wire.append(try loopback(address)) }
-        if let address = settings.httpListen { all.http.append(try loopback(address)) }
+        if let address = settings.listen { all.wire.append(try .tcp(address)) }
+        if let address = settings.httpListen { all.http.append(try .tcp(address)) }
         return all
-    }
-
-    /// A TCP listener, which is only had on loopback: nothing is encrypted, and nobody proves who he is.
-    private static func loopback(_ address: String) throws(IOError) -> Listener {
-        guard ["127.", "[::1]:", "localhost:"].contains(where: address.hasPrefix) else {
-            throw IOError(
-                .badAddress, "\(address) is no loopback address: TCP is served on 127.0.0.1, [::1] or localhost only")
-        }
-        return try .tcp(address)
     }
 
     private func serve(_ listeners: Listeners) async throws -> Bool {

@@ -72,6 +72,9 @@ struct Settings: Sendable {
                 "--listen needs --http-listen as well: over it workers that come by TCP fetch inputs and deliver results",
                 command: "factoryd")
         }
+        for (option, address) in [(DaemonOptions.listen, listen), (DaemonOptions.httpListen, httpListen)] {
+            try Self.checkLoopback(address, option, invocation)
+        }
         try Self.checkSockets(of: places, invocation)
         adminGroup = invocation.value(DaemonOptions.adminGroup) ?? ""
         userGroup = invocation.value(DaemonOptions.userGroup) ?? ""
@@ -97,6 +100,23 @@ struct Settings: Sendable {
         case "error": logLevel = .error
         case "warning": logLevel = .warning
         default: logLevel = .info
+        }
+    }
+
+    /// Refuses what is no TCP address of this machine alone: nothing is encrypted, and nobody proves who he is.
+    private static func checkLoopback(
+        _ address: String?, _ option: Option, _ invocation: Invocation
+    ) throws(ArgumentsError) {
+        guard let address else { return }
+        do throws(IOError) {
+            _ = try SocketAddress.tcp(address)
+        } catch {
+            throw invocation.conflict("--\(option.name): \(error.message)")
+        }
+        guard ["127.", "[::1]:", "localhost:"].contains(where: address.hasPrefix) else {
+            throw invocation.conflict(
+                "--\(option.name): \(address) is no loopback address: TCP is served on 127.0.0.1, [::1] or localhost only"
+            )
         }
     }
 

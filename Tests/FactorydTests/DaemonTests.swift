@@ -238,7 +238,9 @@ struct DaemonTests {
         (["--hartbeat", "5"], "did you mean '--heartbeat'", Int32(2)),
         (["--dead", "soon"], "must be a whole number", 2),
         (["--config", "/nowhere/factoryd.yaml"], "/nowhere/factoryd.yaml", 2),
-        (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "no loopback address", 1),
+        (["--listen", "0.0.0.0:0", "--http-listen", "127.0.0.1:0"], "--listen: 0.0.0.0:0 is no loopback address", 2),
+        (["--http-listen", "127.0.0.1:99999"], "--http-listen: \"127.0.0.1:99999\" has no port from 0 to 65535", 2),
+        (["--http-listen", "nowhere:80"], "--http-listen: \"nowhere:80\" is no address", 2),
         (["--listen", "127.0.0.1:0"], "--listen needs --http-listen as well", 2),
         (["--log-level", "a\u{1B}[31mb"], "the value of '--log-level' is 'ab'", 2),
         (["--dead", "20"], "dead (20) must be at least twice heartbeat (1000)", 2),
@@ -291,6 +293,20 @@ struct DaemonTests {
         #expect(await daemon.ended() == 1)
         let log = try daemon.log()
         #expect(log.contains("database \(path) is damaged") && log.contains("factoryd --backup"), "\(log)")
+    }
+
+    @Test func aNewQueueBesideWhatAnOlderOneLeftIsWarnedOf() async throws {
+        let first = try DaemonProcess(root: folder.path)
+        _ = try await first.connect()
+        #expect(await first.end(SIGTERM) == 0)
+        #expect(try !first.log().contains("The queue is new"), "a new farm is no loss")
+        for name in ["factory.sqlite", "factory.sqlite-wal", "factory.sqlite-shm"] {
+            try FileIO.removeFile(folder.file(name))
+        }
+        try AtomicFile.write([1], to: folder.file("store/blobs/sha256/" + String(repeating: "a", count: 64)))
+        let next = try DaemonProcess(root: folder.path)
+        _ = try await next.connect()
+        #expect(try next.log().contains("The queue is new, and there are logs and artifacts of an older one"))
     }
 
     @Test func aStopInGoodOrderWarnsOfNoConnection() async throws {
