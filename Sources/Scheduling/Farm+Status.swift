@@ -8,11 +8,13 @@ extension Farm {
         let workers = registry.summaries()
         let connected = workers.filter { $0.state == .connected }
         let usage = await access.usage()
+        let problems = try await problems(workers)
         return StatusReport(
-            server: settings.server, root: root, startedAt: startedAt, jobs: try await store.jobCounts(),
+            server: settings.server, root: root, startedAt: startedAt, now: store.now,
+            jobs: try await store.jobCounts(),
             workers: workers.filter { $0.state == .connected || $0.state == .draining }.count,
             freeSlots: connected.map { max(0, $0.slots - $0.jobs.count) }.reduce(0, +), storeBytes: usage.store,
-            freeBytes: usage.free, problems: try await problems(workers))
+            freeBytes: usage.free, problems: problems)
     }
 
     /// Why the store takes no artifact now, because there is no room; nil when it does. From memory, a second old at most.

@@ -43,7 +43,7 @@ import Testing
         case StatusReport.type:
             let status = try incoming.decode(StatusReport.self)
             _ = StatusCommand.lines(status, now: Self.now, next: .plain)
-            _ = Finding.clock(status, now: Self.now)
+            _ = Finding.clock(status, asked: Self.now, answered: Self.now)
             _ = Finding.farm(status, next: .plain)
         default: break
         }

@@ -143,6 +143,26 @@ import Testing
         #expect(finding.advice?.contains(advice) == true)
     }
 
+    @Test(
+        "The farm's clock is compared with the time of its answer, not with its start",
+        arguments: [
+            (0, nil), (3, nil), (-3, nil), (3600, "ahead by"), (-3600, "behind by"), (-34_560_000, "behind by"),
+            (259_200, "ahead by"),
+        ] as [(Int64, String?)])
+    func clock(offset: Int64, words: String?) {
+        let now = BuildFixture.time(1000)
+        for started in [now.advanced(by: .seconds(7200)), now.advanced(by: .seconds(-7200))] {
+            let status = StatusReport(
+                server: "factoryd 0.1.0", root: "/", startedAt: started, now: now.advanced(by: .seconds(offset)),
+                jobs: [:],
+                workers: 0, freeSlots: 0, storeBytes: 0, freeBytes: 0)
+            // The answer took two seconds.
+            let finding = Finding.clock(status, asked: now.advanced(by: .seconds(-2)), answered: now)
+            #expect((finding.advice == nil) == (words == nil), "\(finding)")
+            if let words { #expect(finding.seen.contains(words), "\(finding)") }
+        }
+    }
+
     @Test("A worker without isolation is found, whether it says so or is silent", arguments: [nil, "no"] as [String?])
     func isolation(value: String?) {
         var worker = WorkerSummary(

@@ -267,6 +267,8 @@ package struct StatusReport: Message, Equatable {
     package var root: String
     /// Since when it runs.
     package var startedAt: Timestamp
+    /// Its clock when it answered; nil of a farm that does not say it.
+    package var now: Timestamp?
     /// How many jobs are in each state.
     package var jobs: [String: Int]
     /// Workers connected.
@@ -281,12 +283,14 @@ package struct StatusReport: Message, Equatable {
     package var problems: [Problem]
 
     package init(
-        server: String, root: String, startedAt: Timestamp, jobs: [String: Int], workers: Int, freeSlots: Int,
+        server: String, root: String, startedAt: Timestamp, now: Timestamp? = nil, jobs: [String: Int], workers: Int,
+        freeSlots: Int,
         storeBytes: Int64, freeBytes: Int64, problems: [Problem] = []
     ) {
         self.server = server
         self.root = root
         self.startedAt = startedAt
+        self.now = now
         self.jobs = jobs
         self.workers = workers
         self.freeSlots = freeSlots

@@ -21,9 +21,10 @@ enum DoctorCommand: Subcommand {
             let session = try await FarmSession.open(endpoint, hello: Call.hello, until: .in(.seconds(10)))
             findings.append(Finding("socket", nil, "\(endpoint), \(session.welcome.server)"))
             findings.append(.versions(ours: Software.version, server: session.welcome.server))
-            findings.append(
-                .clock(try await session.request(AskStatus(), for: StatusReport.self), now: ClockTime.now()))
-            findings += Finding.farm(try await session.request(AskStatus(), for: StatusReport.self), next: call.next)
+            let asked = ClockTime.now()
+            let status = try await session.request(AskStatus(), for: StatusReport.self)
+            findings.append(.clock(status, asked: asked, answered: ClockTime.now()))
+            findings += Finding.farm(status, next: call.next)
             findings += Finding.workers(
                 try await session.workers(), next: call.next)
         } catch {

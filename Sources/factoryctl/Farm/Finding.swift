@@ -34,12 +34,20 @@ struct Finding: Sendable, Equatable {
             "this program \(ours), \(server)")
     }
 
-    /// A farm that says it was started in the future has another clock than this machine.
-    static func clock(_ status: StatusReport, now: Timestamp) -> Finding {
-        let ahead = status.startedAt.since(now)
+    /// How far two clocks may be apart.
+    private static let mostDrift = Duration.seconds(5)
+
+    /// Whether the farm's clock is that of this machine. It answered between `asked` and `answered`, however long that took.
+    static func clock(_ status: StatusReport, asked: Timestamp, answered: Timestamp) -> Finding {
+        guard let farm = status.now else {
+            // Since when it runs is all that it says; the clock may have been set since.
+            return Finding("clock", nil, "this factoryd does not say what time it has")
+        }
+        let (ahead, behind) = (farm.since(answered), asked.since(farm))
+        guard ahead > mostDrift || behind > mostDrift else { return Finding("clock", nil, "agrees") }
+        let words = ahead > behind ? "ahead by \(Human.duration(ahead))" : "behind by \(Human.duration(behind))"
         return Finding(
-            "clock", ahead > .seconds(5) ? "set both machines' clocks (timedatectl set-ntp true)" : nil,
-            ahead > .seconds(5) ? "the farm's clock is ahead by at least \(Human.duration(ahead))" : "agrees")
+            "clock", "set both machines' clocks (timedatectl set-ntp true)", "the farm's clock is \(words)")
     }
 
     /// The disk, and what the farm itself complains of.
