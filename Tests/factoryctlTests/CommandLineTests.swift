@@ -269,6 +269,15 @@ import Testing
         #expect(!FailureText(try #require(typed)).lines.map(\.text).joined().contains("s3cr3t"))
     }
 
+    @Test(arguments: [true, false]) func aSubmissionWithoutAnAnswerSaysWhatIsKnownOfTheBuild(isSent: Bool) {
+        let error = SubmitCommand.lost(
+            ClientError(.timedOut, "factoryd does not answer in time"), isSent: isSent, key: "k1", next: .plain)
+        #expect(error.status == .connectionLost)
+        #expect(error.message.hasSuffix(isSent ? "is not known" : "nothing was submitted"))
+        // Under the same key it is the same build.
+        #expect((error.hint ?? "").contains("--idempotency-key k1") == isSent)
+    }
+
     @Test(arguments: ["digest-mismatch", "damaged-blob"])
     func whatIsDamagedInTheStoreIsToBeBuiltAgain(reason: String) {
         let hint = ArtifactFetch.hint(ClientError(.rejected, "x", reason: reason)) ?? ""

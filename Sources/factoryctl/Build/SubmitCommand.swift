@@ -90,18 +90,34 @@ enum SubmitCommand: Subcommand {
     /// Submits; when the answer is lost, asks again with the same key, which cannot make a second build.
     private static func send(_ submit: Submit, _ call: Call) async throws -> Submitted {
         var backoff = Backoff()
+        var isSent = false
         for attempt in 1... {
             do throws(ClientError) {
                 let session = try await FarmSession.open(
                     try endpoint(call), hello: Call.hello, until: .in(.seconds(10)))
+                isSent = true
                 return try await session.request(submit)
             } catch {
                 // Before anything was sent there is nothing to lose: a farm that is not there is said at once.
-                guard error.isLoss, error.code != .cannotConnect || attempt > 1, attempt < 5 else { throw error }
+                guard error.isLoss, error.code != .cannotConnect || attempt > 1 else { throw error }
+                guard attempt < 5 else {
+                    throw lost(error, isSent: isSent, key: submit.idempotencyKey, next: call.next)
+                }
+                if attempt == 1 { try await call.note("\(error); asking again") }
                 try await Task.sleep(for: backoff.failed(chance: .random(in: 0...1)))
             }
         }
         throw CancellationError()
+    }
+
+    /// The end of a submission that got no answer: what is known of the build.
+    static func lost(_ error: ClientError, isSent: Bool, key: String, next: NextCommand) -> CommandError {
+        guard isSent else {
+            return CommandError(.connectionLost, "\(error); nothing was submitted", hint: next("doctor"))
+        }
+        return CommandError(
+            .connectionLost, "\(error); whether the build was accepted is not known",
+            hint: "\(next("list")), or the same command with --idempotency-key \(key), which makes no second build")
     }
 
     private static func endpoint(_ call: Call) throws(ClientError) -> Endpoint {
