@@ -23,7 +23,8 @@ enum WatchCommand: Subcommand {
         exitStatuses: [
             .init(0, "the build succeeded"), .init(1, "it failed"), .init(3, "it was cancelled"),
             .init(4, "it ran out of time or attempts"),
-            .init(6, "the farm was lost for good"), .init(7, "infrastructure failed until no attempt was left"),
+            .init(6, "the farm was lost for good"),
+            .init(7, "worker or infrastructure failed, and no attempt was left or would help"),
             .init(130, "left by Ctrl-C"), .init(143, "left by SIGTERM"),
         ])
 
