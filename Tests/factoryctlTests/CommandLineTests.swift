@@ -85,7 +85,7 @@ import Testing
                   3    it was cancelled
                   4    it ran out of time or attempts
                   6    the farm was lost for good
-                  7    infrastructure failed until no attempt was left
+                  7    worker or infrastructure failed, and no attempt was left or would help
                   130  left by Ctrl-C
                   143  left by SIGTERM
                 """)
