@@ -115,7 +115,7 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
         let (left, right) = try Socket.pair()
         let (client, server) = (FrameConnection(left), FrameConnection(right))
         async let welcome = client.greet(Hello(role: .client, name: "test", software: "test 1"))
-        let (hello, id, version) = try await server.awaitHello()
+        let (hello, id, version) = try await server.awaitHello(firstFrame: .seconds(30))
         #expect(hello.role == .client)
         try await server.send(
             Welcome(protocol: version, server: "s", session: "1", heartbeatSeconds: 10, frameLimit: 1 << 20), id: id)
@@ -128,7 +128,7 @@ private func kind(_ body: () async throws -> Void) async -> WireError.Kind? {
         async let welcome = client.greet(
             Hello(protocol: ProtocolVersions(min: 8, max: 9), role: .client, name: "t", software: "t"))
         do throws(WireError) {
-            _ = try await server.awaitHello()
+            _ = try await server.awaitHello(firstFrame: .seconds(30))
             Issue.record("version 8 was taken")
         } catch {
             await server.close(saying: error, beforeWelcome: true)
