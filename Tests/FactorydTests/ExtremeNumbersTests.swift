@@ -58,14 +58,19 @@ struct ExtremeNumbersTests {
         let observer = try await daemon.connect()
         let examples = try ProtocolExample.all().filter { $0.heading.hasSuffix("(worker → server)") }
         #expect(examples.count > 6)
-        var number = 0
-        for example in examples {
-            for text in example.replacingEachNumber(with: Self.extremes) {
-                number += 1
-                try await drive(text, number: number, daemon, observer)
-                _ = try await observer.ask(ListBuilds(limit: 1), for: Builds.self)
-                _ = try await observer.ask(ListWorkers(), for: WorkerList.self)
+        let events = try ProtocolExample.all().filter { $0.json.hasPrefix("{\"seq\": 9,") }
+        #expect(Set(events.map(\.heading)).count >= 10)
+        let texts =
+            examples.flatMap { $0.replacingEachNumber(with: Self.extremes) }
+            + events.flatMap { $0.replacingEachNumber(with: Self.extremes) }.map { event in
+                #"{"type": "events", "job": "\#(Self.documented).image-amd64", "fence": 7, "events": [\#(event)]}"#
             }
+        var number = 0
+        for text in texts {
+            number += 1
+            try await drive(text, number: number, daemon, observer)
+            _ = try await observer.ask(ListBuilds(limit: 1), for: Builds.self)
+            _ = try await observer.ask(ListWorkers(), for: WorkerList.self)
         }
         #expect(await daemon.end(SIGTERM) == 0)
     }
@@ -88,10 +93,16 @@ struct ExtremeNumbersTests {
         // The fields that are not driven are those of the job.
         let mine = text.replacing(Self.documented + ".image-amd64", with: assign.job.rawValue)
             .replacing(#""fence": 7"#, with: #""fence": \#(assign.fence)"#)
-            .replacing(#""seq": 791"#, with: #""seq": 1"#)
+            .replacing(#""seq": 791,"#, with: #""seq": 1,"#).replacing(#""seq": 9,"#, with: #""seq": 1,"#)
         try await send(mine, then: Accepted(job: JobID("x.y"), fence: Fence(1)), over: worker)
         let build = BuildID(String(assign.job.rawValue.prefix(26)))
         _ = try await observer.ask(ShowBuild(build: build), for: BuildDetails.self)
+        // What came into the log comes out of it.
+        try await observer.send(Watch(build: build, from: 1, follow: false), id: 77)
+        while true {
+            let incoming = try await observer.next(until: .in(.seconds(20)))
+            if incoming.type == EventMessage.type { _ = try incoming.decode(EventMessage.self) } else { break }
+        }
     }
 
     @Test func ofTheFirstMessage() async throws {
