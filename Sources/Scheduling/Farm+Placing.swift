@@ -74,14 +74,7 @@ extension Farm {
     private func place(_ job: ReadyJob) async throws(QueueError) -> Order? {
         let offers = registry.offers()
         let need = JobNeed(job: job.job, architecture: job.architecture, requirements: job.requirements)
-        // One that has not declined it, then another one than the last, when there is one.
-        let fresh = decliners.withLock { $0.others(offers, for: job.job) }
-        if !Placement.canEverRun(need, among: fresh) { decliners.withLock { $0.forget(job.job) } }
-        let others = offers.filter { $0.name != job.lastWorker }
-        guard
-            let worker = Placement.choose(need, among: fresh.filter { $0.name != job.lastWorker })
-                ?? Placement.choose(need, among: others) ?? Placement.choose(need, among: offers)
-        else { return nil }
+        guard let worker = worker(for: job, need, among: offers) else { return nil }
         switch try await store.claim(job.job, for: worker) {
         case .notReady: return nil
         case .undecodable(let failure):
@@ -94,6 +87,17 @@ extension Farm {
             publisher.wake(job.job.build)
             return Order(worker: worker, job: claimed)
         }
+    }
+
+    /// One that has not declined the job, then another one than the last, when there is one.
+    private func worker(for job: ReadyJob, _ need: JobNeed, among offers: [WorkerOffer]) -> WorkerName? {
+        let (fresh, mayAskAgain) = decliners.withLock { ($0.others(offers, for: job.job), $0.mayAskAgain(job.job)) }
+        if !Placement.canEverRun(need, among: fresh) { decliners.withLock { $0.forget(job.job) } }
+        func isOther(_ offer: WorkerOffer) -> Bool { offer.name != job.lastWorker }
+        if let worker = Placement.choose(need, among: fresh.filter(isOther)) { return worker }
+        let isOnlyBusy = Placement.canEverRun(need, among: fresh.filter { $0.state == .connected })
+        guard mayAskAgain || !isOnlyBusy else { return Placement.choose(need, among: fresh) }
+        return Placement.choose(need, among: offers.filter(isOther)) ?? Placement.choose(need, among: offers)
     }
 
     /// Sends a claimed job to its worker; one that does not arrive goes back and is no attempt.
@@ -114,16 +118,18 @@ extension Farm {
             return await giveBack(
                 claim, .declined("worker \(order.worker) came over TCP, and the store is not served there"))
         }
-        let incoming = link.isLocal ? access.openIncoming(StoreAccess.name(of: claim)) : nil
+        let isLocal = link.isLocal
+        // The store's disk may take its time.
+        let (incoming, paths, reserve) = await BlockingThreads.disk.run { [access] in
+            let incoming = isLocal ? access.openIncoming(StoreAccess.name(of: claim)) : nil
+            let paths = job.inputs.map { isLocal ? access.path($0.digest) : nil }
+            return (incoming, paths, incoming == nil ? nil : access.reserve())
+        }
         let assign = Assign(
             job: claim.job, attempt: job.attempt, fence: claim.fence, work: work, workFormat: JobWork.format,
             noCache: job.noCache,
-            inputs: job.inputs.map { artifact in
-                Input(artifact: artifact, localPath: link.isLocal ? access.path(artifact.digest) : nil)
-            },
-            upload: Upload(
-                url: url, token: job.token, localDirectory: incoming,
-                reserveBytes: incoming == nil ? nil : access.reserve()),
+            inputs: zip(job.inputs, paths).map { Input(artifact: $0, localPath: $1) },
+            upload: Upload(url: url, token: job.token, localDirectory: incoming, reserveBytes: reserve),
             timeoutSeconds: job.timeoutSeconds, sourceDateEpoch: job.sourceDateEpoch)
         // When it is not sent the worker comes back without the job, and it is taken back then: until that moment it
         // may have arrived after all.

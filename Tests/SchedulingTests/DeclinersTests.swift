@@ -25,6 +25,18 @@ import Testing
         #expect(names(decliners, job) == ["a", "b", "c"])
     }
 
+    @Test func whoDeclinedIsAskedAgainAFewTimesOnlyUntilSomebodyTakesTheJob() {
+        var decliners = Decliners()
+        var mayAsk: [Bool] = []
+        for _ in 0..<Decliners.patience {
+            mayAsk.append(decliners.mayAskAgain(job))
+            decliners.declined(job, by: WorkerName("a"))
+        }
+        #expect(mayAsk.allSatisfy { $0 } && !decliners.mayAskAgain(job))
+        decliners.forget(job)
+        #expect(decliners.mayAskAgain(job))
+    }
+
     @Test func whatIsKeptHasALimit() {
         var decliners = Decliners()
         for number in 0...Decliners.most { decliners.declined(JobID("b.\(number)"), by: WorkerName("a")) }

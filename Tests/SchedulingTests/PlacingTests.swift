@@ -100,6 +100,28 @@ struct PlacingTests {
         }
     }
 
+    @Test func aWorkerThatDeclinesEverythingUsesUpNoAttemptsWhileAnotherIsBusy() async throws {
+        let fixture = try FarmFixture()
+        try await fixture.run {
+            let client = try await fixture.client()
+            let (busy, _) = try await fixture.worker("busy")
+            _ = try await fixture.submit(client, key: "first")
+            let first: Assign = try await busy.expect()
+            try await busy.say(Accepted(job: first.job, fence: first.fence))
+            let (ill, _) = try await fixture.worker("ill")
+            let build = try await fixture.submit(client, key: "second").build
+            for _ in 1...Decliners.patience {
+                let offer: Assign = try await ill.expect()
+                try await ill.say(Declined(job: offer.job, fence: offer.fence, reason: "the disk does not answer"))
+            }
+            // Several times the longest pause after a decline.
+            try await Poller.shared.sleep(until: .in(.milliseconds(500)))
+            let _: Settled = try await busy.ask(Finished(job: first.job, fence: first.fence, outcome: .succeeded))
+            let second: Assign = try await busy.expect()
+            #expect(second.job.build == build && second.attempt == 1)
+        }
+    }
+
     @Test func aJobThatEveryWorkerDeclinesIsOfferedAfterPausesAndIsTakenByTheNextOneThatComes() async throws {
         let fixture = try FarmFixture()
         try await fixture.run {
