@@ -17,11 +17,11 @@ enum ReportLimits {
     static func excess(of all: [Artifact]) -> String? {
         if all.count > artifacts { return "\(all.count) artifacts are more than \(artifacts)" }
         let long = all.first {
-            !(1...name).contains($0.name.utf8.count) || $0.role.rawValue.utf8.count > word
+            !(1...name).contains($0.name.utf8.count) || !(1...word).contains($0.role.rawValue.utf8.count)
                 || $0.mediaType.utf8.count > word
         }
         return long.map {
-            "the artifact \($0.digest) has no name of 1 to \(name) bytes with a role and a media type of at most \(word)"
+            "the artifact \($0.digest) has no name of 1 to \(name) bytes with a role of 1 to \(word) and a media type of at most \(word)"
         }
     }
 

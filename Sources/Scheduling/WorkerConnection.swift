@@ -6,7 +6,7 @@ import IO
 
 /// The server's side of one worker's connection: registration, resumption, then what it says of each job, one message
 /// after another. Jobs do not wait for each other, and heartbeats are heard while a log is slow. It stops reading when
-/// ``mostWaiting`` bytes are not dealt with, so a worker cannot flood the farm.
+/// so much is not dealt with as its jobs may have on its way, so a worker cannot flood the farm.
 struct WorkerConnection: Sendable {
     let farm: Farm
     let connection: FrameConnection
@@ -14,8 +14,10 @@ struct WorkerConnection: Sendable {
     let software: String
     let isLocal: Bool
 
-    /// How much may wait to be dealt with, in bytes: the windows of 32 jobs.
-    private static let mostWaiting = 8 << 20
+    /// How much of each of its jobs may wait to be dealt with, in bytes: what a worker has on its way at most, twice.
+    private static let mostWaitingOfJob = 512 << 10
+    /// And of all jobs together, at least.
+    private static let leastWaiting = 8 << 20
 
     /// Talks until the connection ends.
     ///
@@ -68,7 +70,7 @@ struct WorkerConnection: Sendable {
         farm.wake()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await beat(link) }
-            group.addTask { try await listen(link) }
+            group.addTask { try await listen(link, slots: offer.slots) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -93,8 +95,9 @@ struct WorkerConnection: Sendable {
         }
     }
 
-    private func listen(_ link: WorkerLink) async throws {
-        let lanes = Locked(JobLanes<(report: WorkerReport, id: Int64?)>(mostBytes: Self.mostWaiting))
+    private func listen(_ link: WorkerLink, slots: Int) async throws {
+        let mostBytes = max(Self.leastWaiting, Self.mostWaitingOfJob.multipliedSaturated(by: slots))
+        let lanes = Locked(JobLanes<(report: WorkerReport, id: Int64?)>(mostBytes: mostBytes))
         let room = Wakeup()
         let (begun, continuation) = AsyncStream<JobID>.makeStream()
         let end = Locked<(any Error)?>(nil)
@@ -105,6 +108,8 @@ struct WorkerConnection: Sendable {
                     try await read(link, into: lanes, room, begun: continuation)
                 } catch {
                     // What came before the connection ended is dealt with all the same: it may be the end of a job.
+                    // The worker is gone, or has to come again: it gets no more work over this connection.
+                    farm.registry.disconnected(name, link)
                     end.withLock { $0 = error }
                 }
             }
@@ -114,6 +119,7 @@ struct WorkerConnection: Sendable {
                         room.wake()
                         try await deal(with: report, id: id) { end.withLock { $0 != nil } }
                     }
+                    room.wake()
                 }
             }
         }
@@ -298,7 +304,10 @@ struct WorkerConnection: Sendable {
         let stored = log.through(job: claim.job, attempt: attempt.number)
         // What the farm said before, that the job was given to a worker, stands before what the job says. The end of a
         // damaged log is said again.
-        if stored == 0 || log.damage != nil { await farm.publisher.published(claim.job.build) }
+        if stored == 0 || log.damage != nil {
+            await farm.publisher.published(claim.job.build)
+            try Task.checkCancellation()
+        }
         var through = max(stored, message.events.last?.seq ?? stored)
         if !attempt.isOver {
             for event in message.events where event.seq > stored {
@@ -342,7 +351,7 @@ struct WorkerConnection: Sendable {
     }
 
     private func superseded(_ claim: Claim, id: Int64?) async throws {
-        farm.registry.release(claim)
+        farm.registry.release(claim, of: name)
         try await connection.send(Superseded(job: claim.job, fence: claim.fence), id: id)
     }
 }

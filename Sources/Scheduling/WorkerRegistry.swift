@@ -188,6 +188,11 @@ final class WorkerRegistry: Sendable {
         }
     }
 
+    /// A worker holds a claim no more, whoever else does.
+    func release(_ claim: Claim, of name: WorkerName) {
+        entries.withLock { entries in _ = entries[name]?.held.remove(claim) }
+    }
+
     /// Whether some worker holds a claim.
     func isHeld(_ claim: Claim) -> Bool { entries.withLock { $0.values.contains { $0.held.contains(claim) } } }
 

@@ -28,15 +28,27 @@ import Testing
         #expect(beginsAnew)
     }
 
-    @Test func itIsFullAtItsLimitAndHasRoomAgainWhenOneWasTaken() {
-        var lanes = JobLanes<Int>(mostBytes: 10)
+    @Test func itIsFullAtItsLimitAndHasRoomAgainWhenOneWasDealtWith() {
+        var lanes = JobLanes<Int>(mostBytes: 10_000)
         var isFull: [Bool] = []
-        for (bytes, job) in [(9, a), (1, b)] {
+        for (bytes, job) in [(7_000, a), (1_000, b)] {
             _ = lanes.add(0, bytes: bytes, of: job)
             isFull.append(lanes.isFull)
         }
         _ = lanes.next(of: b)
         isFull.append(lanes.isFull)
-        #expect(isFull == [false, true, false])
+        _ = lanes.next(of: b)
+        isFull.append(lanes.isFull)
+        #expect(isFull == [false, true, true, false])
+    }
+
+    @Test func anyNumberOfEmptyReportsOfOtherJobsFillsItToo() {
+        var lanes = JobLanes<Int>(mostBytes: 10_000)
+        for number in 1...10 {
+            let job = JobID("\(number)")
+            _ = lanes.add(0, bytes: 0, of: job)
+            _ = lanes.next(of: job)
+        }
+        #expect(lanes.isFull)
     }
 }
