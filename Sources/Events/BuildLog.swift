@@ -69,7 +69,7 @@ package final class BuildLog: Sendable {
     /// - Throws: ``EventsError`` with `io` or `disk-full`.
     package init(
         path: String, mostBytesOfAttempt: Int64 = standardMost, growth: Int64 = standardGrowth,
-        threads: BlockingThreads = .disk
+        threads: BlockingThreads = .logs
     ) throws(EventsError) {
         file = try LogFile(path: path)
         mostBytes = mostBytesOfAttempt
@@ -250,12 +250,15 @@ package final class BuildLog: Sendable {
 
     /// Puts everything on the disk, and writes the index of a build that has ended. Blocks; called on a thread that may.
     package func sync() throws(EventsError) {
-        let (failure, contents) = state.withLock { state in
-            defer { state.failure = nil }
-            return (state.failure, state.contents)
-        }
+        let (failure, contents) = state.withLock { ($0.failure, $0.contents) }
         if let failure { throw failure }
-        try file.sync()
+        do throws(EventsError) {
+            try file.sync()
+        } catch {
+            // The kernel tells once that it lost what was written: a second try would only seem to work.
+            if error.code == .io { state.withLock { $0.failure = error } }
+            throw error
+        }
         if contents.hasEnded, let grown = grown() { writeIndex(grown) }
     }
 
@@ -275,7 +278,8 @@ package final class BuildLog: Sendable {
         do throws(EventsError) {
             try file.sync()
         } catch {
-            return state.withLock { $0.failure = error }
+            if error.code == .io { state.withLock { $0.failure = error } }
+            return
         }
         // A log without an index is read whole, so that one cannot be written (a full disk) fails nothing.
         guard let bytes = try? LogIndex(contents, of: file)?.bytes() else { return }

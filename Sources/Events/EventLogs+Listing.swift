@@ -13,7 +13,7 @@ extension EventLogs {
     /// - Throws: ``EventsError``: io.
     package func builds() async throws(EventsError) -> [BuildID] {
         let folder = folder
-        return try await BlockingThreads.disk.run { () throws(EventsError) in
+        return try await BlockingThreads.logs.run { () throws(EventsError) in
             do throws(IOError) {
                 return try Directory.textNames(folder).map { BuildID($0) }.filter(\.isWellFormed).sorted()
             } catch {
@@ -27,7 +27,7 @@ extension EventLogs {
     /// - Throws: ``EventsError``: io.
     package func lastChange(of build: BuildID) async throws(EventsError) -> Timestamp? {
         let (directory, file) = (folder + "/" + build.rawValue, file(of: build))
-        return try await BlockingThreads.disk.run { () throws(EventsError) in
+        return try await BlockingThreads.logs.run { () throws(EventsError) in
             do throws(IOError) {
                 guard let about = try FileIO.status(directory), about.kind == .directory else { return nil }
                 let modified = try FileIO.status(file)?.modified ?? about.modified
@@ -50,7 +50,7 @@ extension EventLogs {
             var waiting = batches[...]
             func startNext() {
                 guard let batch = waiting.popFirst() else { return }
-                group.addTask { await BlockingThreads.disk.run { self.ahead(of: number, batch) } }
+                group.addTask { await BlockingThreads.logs.run { self.ahead(of: number, batch) } }
             }
             for _ in 0..<Self.readers { startNext() }
             var all = LogsAhead()
@@ -85,7 +85,7 @@ extension EventLogs {
     /// - Throws: ``EventsError``: io.
     package func farmEvents(of build: BuildID) async throws(EventsError) -> [(id: Int64, event: Event)] {
         let path = file(of: build)
-        return try await BlockingThreads.disk.run { () throws(EventsError) in
+        return try await BlockingThreads.logs.run { () throws(EventsError) in
             guard let file = try LogFile.existing(path) else { return [] }
             return try FarmLines.all(in: file)
         }

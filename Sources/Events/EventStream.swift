@@ -12,7 +12,7 @@ package struct EventStream: AsyncSequence, Sendable {
 
     /// Begins at event `from`. Ends after a `buildEnded` that nothing follows; without `follow`, also at the end of what there is now.
     /// `threads` read the file.
-    package init(_ log: BuildLog, from: Int64, follow: Bool = true, threads: BlockingThreads = .disk) {
+    package init(_ log: BuildLog, from: Int64, follow: Bool = true, threads: BlockingThreads = .logs) {
         self.threads = threads
         self.log = log
         self.from = from

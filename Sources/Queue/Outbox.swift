@@ -83,6 +83,15 @@ extension JobStore {
         for fault in faults { undecodable.note("build \(build.rawValue)", fault) }
     }
 
+    /// Whether a build is known and over.
+    package func isOver(_ build: BuildID) async throws(QueueError) -> Bool {
+        try await read { db in
+            let found: Bool = try db.one(
+                "SELECT EXISTS(SELECT 1 FROM builds WHERE id = ? AND ended_at IS NOT NULL)", build)
+            return found
+        }
+    }
+
     /// Whether there are events of a build that may not be in its log on disk yet.
     package func hasFarmEvents(_ build: BuildID) async throws(QueueError) -> Bool {
         try await read { db in

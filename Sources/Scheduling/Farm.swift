@@ -19,7 +19,7 @@ package final class Farm: Sendable {
     /// Puts what the farm says into the builds' logs.
     let publisher = Publisher()
     private let wakeup = Wakeup()
-    /// Claims that could not be given up yet, for the same reason.
+    /// Claims that could not be given up yet (a full disk).
     private let unreturned = Locked<[Claim: Return]>([:])
 
     /// Claims that no worker has accepted yet.
@@ -67,6 +67,8 @@ package final class Farm: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
+            group.addTask { await self.keepHouse() }
+            group.addTask { await self.watchDisk() }
             group.addTask { await self.dispatchWhenWoken() }
             group.addTask { await self.publisher.run { build in await self.publish(build) } }
         }
@@ -80,8 +82,15 @@ package final class Farm: Sendable {
     ///
     /// - Throws: ``EventsError``: io, no room.
     package func log(of build: BuildID) async throws(EventsError) -> BuildLog {
-        await publisher.published(build)
-        return try await logs.log(of: build)
+        let isPublished = await publisher.published(build)
+        guard let log = try await logs.existingLog(of: build) else {
+            throw EventsError(.io, "there is no log of build \(build.rawValue)")
+        }
+        // The end of an earlier try would be taken for the end.
+        guard isPublished || !log.hasEnded else {
+            throw EventsError(.io, "the last events of build \(build.rawValue) cannot be put into its log now")
+        }
+        return log
     }
 
     /// Puts the farm's own events of a build into its log, in the order in which they were committed. For the publisher,
@@ -90,17 +99,19 @@ package final class Farm: Sendable {
     /// May run again after a crash: the log drops what it has. What cannot be written now (a full disk) is tried again with
     /// the next tick; the queue is not held up by it. The log of a build that is forgotten is not made again: nobody
     /// forgets one with events that are still to be published.
-    private func publish(_ build: BuildID) async {
+    private func publish(_ build: BuildID) async -> Bool {
         do {
             if let last = try await emptyOutbox(of: build) {
                 try await store.forgetFarmEvents(of: build, through: last)
             }
             _ = publisher.noted(build, isPublished: true)
+            return true
         } catch {
             // Said once, not with every tick.
-            guard publisher.noted(build, isPublished: false) else { return }
+            guard publisher.noted(build, isPublished: false) else { return false }
             self.log.warning(
                 "The events of a build are not in its log yet.", ["build": build.rawValue, "why": "\(error)"])
+            return false
         }
     }
 
@@ -109,7 +120,7 @@ package final class Farm: Sendable {
         let existing = try await logs.existingLog(of: build)
         if let existing, let damage = existing.damage {
             try await mend(existing, of: build, damage)
-        } else if existing?.lastSeq ?? 0 == 0 {
+        } else if existing?.hasEnded != true, try await store.isOver(build) {
             try await store.repeatEnd(of: build)
         }
         var last = existing?.lastFarmEvent ?? 0
@@ -147,9 +158,6 @@ package final class Farm: Sendable {
     }
 
     private func keepTime() async {
-        // Not at once: after a long stop of this daemon nobody has had the time to come back.
-        var nextForgetting = ContinuousClock.now + settings.forgetting
-        var nextLook = ContinuousClock.now
         while !Task.isCancelled {
             do throws(IOError) {
                 try await Poller.shared.sleep(until: .in(settings.tick))
@@ -166,15 +174,34 @@ package final class Farm: Sendable {
                 log.error("A row of the queue cannot be read.", ["row": row.subject, "why": row.why])
             }
             for (claim, how) in unreturned.withLock({ $0 }) { await giveBackAtLast(claim, how) }
-            if ContinuousClock.now >= nextLook {
-                await lookAtDisk()
-                nextLook = .now + .seconds(1)
-            }
-            if ContinuousClock.now >= nextForgetting {
-                await forget()
-                nextForgetting = .now + settings.forgetting
-            }
             wake()
+        }
+    }
+
+    /// Forgets what is over for long. Beside the rest: a disk may take its time to remove it.
+    private func keepHouse() async {
+        while !Task.isCancelled {
+            do throws(IOError) {
+                // Not at once: after a long stop of this daemon nobody has had the time to come back.
+                try await Poller.shared.sleep(until: .in(settings.forgetting))
+            } catch {
+                return  // cancelled
+            }
+            await forget()
+        }
+    }
+
+    /// Looks at the disk once a second. Beside the rest: one that hangs must not keep leases from running out.
+    private func watchDisk() async {
+        var pause = settings.tick
+        while !Task.isCancelled {
+            do throws(IOError) {
+                try await Poller.shared.sleep(until: .in(pause))
+            } catch {
+                return  // cancelled
+            }
+            await lookAtDisk()
+            pause = .seconds(1)
         }
     }
 

@@ -10,8 +10,8 @@ final class Publisher: Sendable {
     private struct State {
         var queue = PublishQueue(limit: Publisher.limit)
         /// Who waits for a publish that has not begun, and for one that has.
-        var waiting: [BuildID: [Int: CheckedContinuation<Void, Never>]] = [:]
-        var served: [BuildID: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var waiting: [BuildID: [Int: CheckedContinuation<Bool, Never>]] = [:]
+        var served: [BuildID: [Int: CheckedContinuation<Bool, Never>]] = [:]
         var lastTicket = 0
         /// Builds whose events could not be put into their logs (a full disk).
         var failed: Set<BuildID> = []
@@ -26,14 +26,16 @@ final class Publisher: Sendable {
         bell.wake()
     }
 
-    /// Waits until a publish has ended that began after this call: what was committed before is in the log then, unless
-    /// that cannot be written. Returns at once on cancellation.
-    func published(_ build: BuildID) async {
+    /// Waits until a publish has ended that began after this call: what was committed before is in the log then.
+    ///
+    /// - Returns: False when it could not be written; also at once on cancellation.
+    @discardableResult
+    func published(_ build: BuildID) async -> Bool {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
         }
-        await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
                     guard !Task.isCancelled else { return false }
@@ -41,13 +43,13 @@ final class Publisher: Sendable {
                     state.waiting[build, default: [:]][ticket] = continuation
                     return true
                 }
-                if waits { bell.wake() } else { continuation.resume() }
+                if waits { bell.wake() } else { continuation.resume(returning: false) }
             }
         } onCancel: {
             let continuation = state.withLock { state in
                 state.waiting[build]?.removeValue(forKey: ticket) ?? state.served[build]?.removeValue(forKey: ticket)
             }
-            continuation?.resume()
+            continuation?.resume(returning: false)
         }
     }
 
@@ -73,13 +75,12 @@ final class Publisher: Sendable {
     }
 
     /// Publishes what is asked for until it is cancelled. For one task.
-    func run(_ publish: @escaping @Sendable (BuildID) async -> Void) async {
+    func run(_ publish: @escaping @Sendable (BuildID) async -> Bool) async {
         await withDiscardingTaskGroup { group in
             for await _ in bell.signals {
                 while let build = begin() {
                     group.addTask {
-                        await publish(build)
-                        self.ended(build)
+                        self.ended(build, isPublished: await publish(build))
                     }
                 }
             }
@@ -95,12 +96,12 @@ final class Publisher: Sendable {
         }
     }
 
-    private func ended(_ build: BuildID) {
+    private func ended(_ build: BuildID, isPublished: Bool) {
         let served = state.withLock { state in
             state.queue.ended(build)
             return state.served.removeValue(forKey: build)
         }
         bell.wake()
-        for continuation in (served ?? [:]).values { continuation.resume() }
+        for continuation in (served ?? [:]).values { continuation.resume(returning: isPublished) }
     }
 }

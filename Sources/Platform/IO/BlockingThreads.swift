@@ -7,6 +7,8 @@ import Dispatch
 package final class BlockingThreads: Sendable {
     /// For what this process reads from and writes to its disk. So many calls may wait for the disk at once.
     package static let disk = BlockingThreads("disk", most: 16)
+    /// For event logs alone: they may be on another disk than artifacts, which must not keep them back when it hangs.
+    package static let logs = BlockingThreads("logs", most: 16)
 
     /// How long a thread without work lives.
     private static let idleTime = DispatchTimeInterval.seconds(10)
