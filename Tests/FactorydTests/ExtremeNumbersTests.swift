@@ -101,7 +101,8 @@ struct ExtremeNumbersTests {
         try await observer.send(Watch(build: build, from: 1, follow: false), id: 77)
         while true {
             let incoming = try await observer.next(until: .in(.seconds(20)))
-            if incoming.type == EventMessage.type { _ = try incoming.decode(EventMessage.self) } else { break }
+            guard incoming.type == EventMessage.type else { break }
+            _ = try incoming.decode(EventMessage.self)
         }
     }
 
