@@ -15,7 +15,11 @@ extension BlobStore {
         let isOurs = try await threads.run { () throws(StoreError) in try Self.isOurs(path) }
         let actual = isOurs ? try await hash(path) : try await replaceByCopy(path, digest)
         guard actual == digest else {
-            do throws(IOError) { try FileIO.removeFile(path) } catch { throw StoreError(error) }
+            do throws(IOError) {
+                try await threads.run { () throws(IOError) in try FileIO.removeFile(path) }
+            } catch {
+                throw StoreError(error)
+            }
             throw StoreError(.digestMismatch, "the bytes received are \(actual), not \(digest); send them again")
         }
         let (name, used) = (self.path(of: digest), used)
@@ -73,7 +77,7 @@ extension BlobStore {
             return actual
         } catch {
             // It goes with its attempt at the latest; the error to tell is the first one.
-            try? FileIO.removeFile(copy)
+            await threads.run { try? FileIO.removeFile(copy) }
             throw error
         }
     }
@@ -95,7 +99,7 @@ extension BlobStore {
     ) async throws(StoreError) -> Digest {
         let size: Int
         do throws(IOError) { size = try FileIO.status(of: source).size } catch { throw StoreError(error) }
-        try announce(Int64(size), as: path, "\(digest): the copy of its \(StoreRoom.words(Int64(size)))")
+        try await announce(Int64(size), as: path, "\(digest): the copy of its \(StoreRoom.words(Int64(size)))")
         defer { announced.withLock { $0[path] = nil } }
         let isStopped = Locked(false)
         let announced = announced

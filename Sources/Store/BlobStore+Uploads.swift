@@ -35,7 +35,7 @@ extension BlobStore {
     /// One that was whole when the daemon was stopped is published first. Throws `upload-busy` while another request
     /// sends or publishes it.
     package func received(_ upload: Upload) async throws(StoreError) -> Int64 {
-        ask(for: upload.digest)
+        await wants(upload.digest)
         try begin(upload)
         defer { end(upload) }
         return try await progress(upload)
@@ -54,13 +54,13 @@ extension BlobStore {
     package func receive(
         _ upload: Upload, from start: Int64, total: Int64, next: () async throws -> [UInt8]
     ) async throws -> Int64 {
-        ask(for: upload.digest)
+        await wants(upload.digest)
         try begin(upload)
         defer { self.end(upload) }
         let path = partial(upload)
         var end = try await progress(upload)
         // The whole is here, from whatever place the part begins.
-        if end == total, try size(of: upload.digest) == total { return total }
+        if end == total, try await askSize(of: upload.digest) == total { return total }
         guard start == end, total >= 0 else {
             throw StoreError(
                 .badRange, "\(upload.digest): \(end) bytes are here, so the next part begins at \(end), not \(start)")
@@ -68,16 +68,18 @@ extension BlobStore {
         // Of a blob whose every byte is here nothing more has to fit.
         if total > end {
             do throws(StoreError) {
-                try announce(total - end, as: upload.key, "\(upload.digest): its \(StoreRoom.words(total))")
+                try await announce(total - end, as: upload.key, "\(upload.digest): its \(StoreRoom.words(total))")
             } catch {
                 // What is here goes on when the others have ended, and is only in the way where it cannot.
-                if error.code == .diskFull { drop(path) }
+                if error.code == .diskFull { await drop(path) }
                 throw error
             }
         }
         defer { announced.withLock { $0[upload.key] = nil } }
-        try makeFolder(FileIO.parent(path), mode: 0o750)
-        let file = try opened(path)
+        let file = try await threads.run { () throws(StoreError) in
+            try self.makeFolder(FileIO.parent(path), mode: 0o750)
+            return try self.opened(path)
+        }
         while true {
             let bytes = try await next()
             if bytes.isEmpty { break }
@@ -92,9 +94,9 @@ extension BlobStore {
                 }
             } catch {
                 // What the disk took of these bytes is not counted; the next part writes over it.
-                ftruncate(file.rawValue, place)
+                await threads.run { _ = ftruncate(file.rawValue, place) }
                 // A part of what does not fit would only take the room of others.
-                if error.code == .noSpace { drop(path) }
+                if error.code == .noSpace { await drop(path) }
                 throw StoreError(error)
             }
             end += Int64(bytes.count)
@@ -105,7 +107,8 @@ extension BlobStore {
             file.close()
             do throws(IOError) {
                 // Under a name that says so: after a crash it is published and not waited for.
-                try FileIO.rename(path, to: whole(upload))
+                let whole = whole(upload)
+                try await threads.run { () throws(IOError) in try FileIO.rename(path, to: whole) }
             } catch {
                 throw error.code == .notFound
                     ? StoreError(.attemptEnded, "the attempt \(upload.attempt) ended meanwhile") : StoreError(error)
@@ -115,7 +118,7 @@ extension BlobStore {
         return end
     }
 
-    /// Where an attempt on the same host puts files that are to be moved: a folder of its own, made now.
+    /// Where an attempt on the same host puts files that are to be moved: a folder of its own, made now. Blocks.
     package func incoming(attempt: String) throws(StoreError) -> String {
         try checkName(attempt)
         let folder = root + "/incoming/" + attempt
@@ -132,11 +135,17 @@ extension BlobStore {
     /// less left than the reserve; a copy must fit.
     package func take(file name: String, as upload: Upload) async throws(StoreError) {
         try checkName(name)
-        ask(for: upload.digest)
+        await wants(upload.digest)
         try begin(upload)
         defer { end(upload) }
         // Hashed as the file would be; a damaged one makes way for it.
         if try await isSound(upload.digest) { return }
+        try await threads.run { () throws(StoreError) in try self.moveIn(name, upload) }
+        try await publish(whole(upload), as: upload.digest)
+    }
+
+    /// Moves a file of the attempt's incoming folder to where it is published. Blocks.
+    private func moveIn(_ name: String, _ upload: Upload) throws(StoreError) {
         try makeFolder(FileIO.parent(whole(upload)), mode: 0o750)
         do throws(IOError) {
             do throws(IOError) {
@@ -153,7 +162,6 @@ extension BlobStore {
         } catch {
             throw error.code == .wrongKind ? StoreError(.badName, error.message) : StoreError(error)
         }
-        try await publish(whole(upload), as: upload.digest)
     }
 
     /// Forgets what an attempt left half done. Called when it has ended.
@@ -187,10 +195,13 @@ extension BlobStore {
     private func whole(_ upload: Upload) -> String { partial(upload) + ".whole" }
 
     /// Removes the part of an upload that is here.
-    private func drop(_ path: String) {
+    private func drop(_ path: String) async {
         // It goes with its attempt at the latest; the error to tell is that it does not fit.
-        try? FileIO.removeFile(path)
+        await threads.run { try? FileIO.removeFile(path) }
     }
+
+    /// Somebody asks for a blob; see ``ask(for:)``. Whoever takes blobs away may hold its lock while the disk waits.
+    private func wants(_ digest: Digest) async { await threads.run { self.ask(for: digest) } }
 
     private func begin(_ upload: Upload) throws(StoreError) {
         guard writing.withLock({ $0.insert(upload.key).inserted }) else {
@@ -203,16 +214,20 @@ extension BlobStore {
     }
 
     private func progress(_ upload: Upload) async throws(StoreError) -> Int64 {
-        if try await isSound(upload.digest), let size = try size(of: upload.digest) { return size }
+        if try await isSound(upload.digest), let size = try await askSize(of: upload.digest) { return size }
+        let (whole, partial) = (whole(upload), partial(upload))
+        let received: Int64?
         do throws(IOError) {
-            guard try FileIO.status(whole(upload)) != nil else {
-                return Int64(try FileIO.status(partial(upload))?.size ?? 0)
+            received = try await threads.run { () throws(IOError) in
+                guard try FileIO.status(whole) == nil else { return nil }
+                return Int64(try FileIO.status(partial)?.size ?? 0)
             }
         } catch {
             throw StoreError(error)
         }
-        try await publish(whole(upload), as: upload.digest)
-        return try size(of: upload.digest) ?? 0
+        if let received { return received }
+        try await publish(whole, as: upload.digest)
+        return try await askSize(of: upload.digest) ?? 0
     }
 
     private func makeFolder(_ path: String, mode: mode_t) throws(StoreError) {

@@ -56,6 +56,11 @@ package final class BlobStore: Sendable {
         }
     }
 
+    /// The length of a blob in bytes; nil when it is not here. Asked on a thread that may wait for the disk.
+    func askSize(of digest: Digest) async throws(StoreError) -> Int64? {
+        try await threads.run { () throws(StoreError) in try self.size(of: digest) }
+    }
+
     /// Whether a blob is here to stay: for those that are about to refer to it. One that cannot be looked at counts as
     /// missing: it is made or delivered again then. So does one that has not the size that is known of it.
     package func holds(_ digest: Digest, size known: Int64? = nil) -> Bool {
@@ -68,7 +73,12 @@ package final class BlobStore: Sendable {
         }
     }
 
-    /// Opens a blob for reading.
+    /// Opens a blob for reading, on a thread that may wait for the disk.
+    func openForReading(_ digest: Digest) async throws(StoreError) -> (file: Descriptor, size: Int64) {
+        try await threads.run { () throws(StoreError) in try self.open(digest) }
+    }
+
+    /// Opens a blob for reading. Blocks.
     package func open(_ digest: Digest) throws(StoreError) -> (file: Descriptor, size: Int64) {
         // Before it is opened, so that it is not taken away between; not for what is not here, which anybody can name.
         if try size(of: digest) != nil { ask(for: digest) }
@@ -86,7 +96,11 @@ package final class BlobStore: Sendable {
     package func verify(_ digest: Digest) async throws(StoreError) {
         let path = path(of: digest)
         let before: FileIO.Status?
-        do throws(IOError) { before = try FileIO.status(path) } catch { throw StoreError(error) }
+        do throws(IOError) {
+            before = try await threads.run { () throws(IOError) in try FileIO.status(path) }
+        } catch {
+            throw StoreError(error)
+        }
         guard let before else { throw missing(digest) }
         let actual = try await hash(path)
         guard actual != digest else { return }
@@ -112,14 +126,14 @@ package final class BlobStore: Sendable {
 
     /// Whether a blob is here and its bytes are right: for who would deliver it otherwise. A damaged one is set aside.
     func isSound(_ digest: Digest) async throws(StoreError) -> Bool {
-        guard try size(of: digest) != nil else { return false }
+        guard try await askSize(of: digest) != nil else { return false }
         do throws(StoreError) {
             try await verify(digest)
             return true
         } catch {
             guard error.code == .damaged || error.code == .notFound else { throw error }
             // Set aside; or another attempt has delivered it meanwhile, whose bytes were hashed then.
-            return try size(of: digest) != nil
+            return try await askSize(of: digest) != nil
         }
     }
 
@@ -161,8 +175,8 @@ package final class BlobStore: Sendable {
     /// Notes how many bytes are to come under a key, when they fit beside the reserve and what others have announced.
     ///
     /// `what` begins the refusal. Throws `disk-full`, or `room-taken` when only what others have announced is in the way.
-    func announce(_ bytes: Int64, as key: String, _ what: String) throws(StoreError) {
-        let room = try room()
+    func announce(_ bytes: Int64, as key: String, _ what: String) async throws(StoreError) {
+        let room = try await threads.run { () throws(StoreError) in try self.room() }
         let (verdict, others) = announced.withLock { announced in
             // Each of them fitted, so the sum is no larger than a disk.
             let others = announced.reduce(0) { $1.key == key ? $0 : $0 + $1.value }

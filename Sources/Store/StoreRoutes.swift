@@ -50,19 +50,22 @@ package struct StoreRoutes: Sendable {
             throw HTTPError(.forbidden, "you may not read artifacts here")
         }
         // Whoever delivers relies on the answer: what is here is hashed for it.
-        if request.method == .head, request.bearerToken != nil,
-            try await hasToken(request) || store.size(of: digest) == nil
-        {
+        var delivers = false
+        if request.method == .head, request.bearerToken != nil {
+            delivers = try await hasToken(request)
+            if !delivers { delivers = try await store.askSize(of: digest) == nil }
+        }
+        if delivers {
             let here = try await store.received(try Upload(attempt: try await attempt(of: request), digest: digest))
             // It may just have become a blob.
-            guard try store.size(of: digest) != nil else {
+            guard try await store.askSize(of: digest) != nil else {
                 return HTTPResponse(.notFound, fields: ["Upload-Offset": String(here)])
             }
-        } else if let size = try store.size(of: digest), let known = try await sizeOf(digest), size != known {
+        } else if let size = try await store.askSize(of: digest), let known = try await sizeOf(digest), size != known {
             // Its bytes tell whether it is damaged, or the record wrong.
             try await store.verify(digest)
         }
-        let (file, size) = try store.open(digest)
+        let (file, size) = try await store.openForReading(digest)
         var response = HTTPResponse.file(file, size: Int(size), etag: digest.description, for: request)
         // What a digest names never changes.
         response.fields.append("Cache-Control", "public, max-age=31536000, immutable")
