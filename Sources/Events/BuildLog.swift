@@ -132,9 +132,6 @@ package final class BuildLog: Sendable {
     /// What the log says now.
     var contents: LogContents { state.withLock { $0.contents } }
 
-    /// How much was read from the file since it was opened, in bytes.
-    var bytesRead: Int64 { file.bytesRead }
-
     /// What of the log was unreadable when it was opened; nil when nothing was, or ``mended()`` was said.
     package var damage: LogDamage? { state.withLock { $0.damage } }
 

@@ -5,10 +5,6 @@ import IO
 final class LogFile: Sendable {
     let path: String
     private let descriptor: Int32
-    private let taken = Locked<Int64>(0)
-
-    /// How much was read since it was opened, in bytes.
-    var bytesRead: Int64 { taken.withLock { $0 } }
 
     /// Opens the file, and makes it when there is none.
     init(path: String) throws(EventsError) {
@@ -92,7 +88,6 @@ final class LogFile: Sendable {
             errno = failed
             throw EventsError.system("read", path)
         }
-        taken.withLock { $0 += Int64(bytes.count) }
         return bytes
     }
 

@@ -60,7 +60,7 @@ struct LogIndex: Codable, Equatable {
         self = index
     }
 
-    /// The file.
+    /// The index as it stands in its file: the SHA-256 of the JSON in hex, then the JSON, each on a line.
     func bytes() throws(JSONError) -> [UInt8] {
         let json = try CanonicalJSON.encode(self)
         return Array((SHA256.hex(of: json) + "\n").utf8) + json + [UInt8(ascii: "\n")]

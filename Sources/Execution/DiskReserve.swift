@@ -24,10 +24,7 @@ package struct DiskReserve: Codable, Sendable, Equatable {
 
     /// How many bytes the disk has left beyond the reserve; fewer than none where it is broken. Blocks.
     package func room() throws(IOError) -> Int64 {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { throw IOError(system: errno, "statvfs", path) }
-        let (free, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
-        return room(free: overflow ? .max : Int64(clamping: free))
+        room(free: try FileSystemRoom(of: path).free)
     }
 
     /// The same of a disk that has so many bytes left.

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The forms in which tools repeat what a proxy's URL keeps secret. Pure.
 enum SecretForms {
     /// A shorter password is masked only beside its user's name: by itself it is in every other word.
@@ -81,26 +83,11 @@ enum SecretForms {
 
     /// The text in base64 (RFC 4648), in both alphabets, with padding and without.
     private static func base64(_ text: String) -> [String] {
-        ["+/", "-_"].flatMap { (last: String) in
-            let padded = base64(Array(text.utf8), last: last)
+        let standard = Data(text.utf8).base64EncodedString()
+        let forURLs = String(standard.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+        return [standard, forURLs].flatMap { padded in
             let bare = String(padded.prefix { $0 != "=" })
             return bare.utf8.count >= shortestUnpadded ? [padded, bare] : [padded]
         }
-    }
-
-    private static func base64(_ bytes: [UInt8], last: String) -> String {
-        let alphabet =
-            Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + Array(last)
-        var result = ""
-        var index = 0
-        while index < bytes.count {
-            let group = bytes[index..<min(index + 3, bytes.count)]
-            let bits = (0..<3).reduce(0) { $0 << 8 | (index + $1 < bytes.count ? Int(bytes[index + $1]) : 0) }
-            for place in 0..<4 {
-                result.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : "=")
-            }
-            index += 3
-        }
-        return result
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 extension ToolEnvironment {
     /// A variable that tools cannot use as it is.
     package struct Problem: Sendable, Equatable {
-        /// The variable.
+        /// The name of the variable, as in `SSL_CERT_FILE`.
         package let name: String
         /// Its value as it may be shown, and what is wrong with it.
         package let why: String

@@ -2,7 +2,7 @@ package import FactoryProtocol
 
 /// What the log of a build tells of its course, for a queue that knows less.
 package struct LoggedBuild: Sendable {
-    /// Which.
+    /// The build whose log was read.
     package let build: BuildID
     /// The farm's own events with their outbox numbers, in order.
     package let farmEvents: [(id: Int64, event: Event)]

@@ -53,9 +53,6 @@ final class Publisher: Sendable {
         }
     }
 
-    /// Whether somebody waits for a publish that has not begun.
-    func isAwaited(_ build: BuildID) -> Bool { state.withLock { $0.waiting[build] != nil } }
-
     /// Notes whether the events of a build are in its log. True when it was not known before that they are not.
     func noted(_ build: BuildID, isPublished: Bool) -> Bool {
         state.withLock { state in

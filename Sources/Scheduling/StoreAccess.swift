@@ -3,8 +3,6 @@ package import FactoryQueue
 
 /// What scheduling needs of the artifact store; the daemon wires it to the real one.
 package struct StoreAccess: Sendable {
-    /// Whether a blob's bytes are there.
-    package var isStored: @Sendable (Digest) -> Bool
     /// Where a blob's file is, for workers on the same host.
     package var path: @Sendable (Digest) -> String?
     /// Makes the directory from which an attempt's results are taken over by a rename; nil when there can be none.
@@ -28,7 +26,7 @@ package struct StoreAccess: Sendable {
 
     /// Access by its parts.
     package init(
-        isStored: @escaping @Sendable (Digest) -> Bool, path: @escaping @Sendable (Digest) -> String?,
+        path: @escaping @Sendable (Digest) -> String?,
         openIncoming: @escaping @Sendable (_ attempt: String) -> String?,
         closeIncoming: @escaping @Sendable (_ attempt: String) -> Void,
         reserve: @escaping @Sendable () -> Int64? = { nil },
@@ -38,7 +36,7 @@ package struct StoreAccess: Sendable {
         removeUnused: @escaping @Sendable (JobStore) async -> Void = { _ in }, url: String,
         remoteURL: String? = nil
     ) {
-        (self.isStored, self.path, self.openIncoming) = (isStored, path, openIncoming)
+        (self.path, self.openIncoming) = (path, openIncoming)
         (self.closeIncoming, self.usage, self.url) = (closeIncoming, usage, url)
         self.reserve = reserve
         (self.shortage, self.removeUnused, self.remoteURL) = (shortage, removeUnused, remoteURL)

@@ -20,7 +20,7 @@ enum WorkerReport: Sendable {
         }
     }
 
-    /// The job.
+    /// The job that the report is about: its lane.
     var job: JobID {
         switch self {
         case .accepted(let message): message.job

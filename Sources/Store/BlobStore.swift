@@ -202,13 +202,12 @@ package final class BlobStore: Sendable {
 
     /// What the disk has left, and what artifacts leave free of it. Quick: it looks at no blob.
     package func room() throws(StoreError) -> StoreRoom {
-        var status = statvfs()
-        guard statvfs(root, &status) == 0 else { throw StoreError(IOError(system: errno, "statvfs", root)) }
-        let size = Int64(
-            clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-        let free = Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-        return StoreRoom(free: free, reserve: reserve ?? StoreRoom.standardReserve(ofDisk: size))
+        do throws(IOError) {
+            let disk = try FileSystemRoom(of: root)
+            return StoreRoom(free: disk.free, reserve: reserve ?? StoreRoom.standardReserve(ofDisk: disk.total))
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     func hash(_ path: String) async throws(StoreError) -> Digest {

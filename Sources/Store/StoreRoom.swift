@@ -20,7 +20,7 @@ package struct StoreRoom: Sendable, Equatable {
 
     /// Whether more bytes can be taken.
     package enum Verdict: Sendable, Equatable {
-        /// They can.
+        /// They fit now, beside what others have announced.
         case fits
         /// They could, if what others have announced did not come, or once it is known what came.
         case later

@@ -12,7 +12,7 @@ enum Backup {
             "Write a copy of the queue's database to FILE, in place of an older copy, and end. The farm may run meanwhile. "
             + "Artifacts and logs are not in it.", accepts: .something, completion: .files)
 
-    /// Writes it.
+    /// Writes a copy of the queue of the farm in `places` to `path`, whole or not at all.
     ///
     /// - Throws: ``IOError``, ``QueueError``; an older copy at `path` stays then.
     static func write(_ places: Places, to path: String) throws {

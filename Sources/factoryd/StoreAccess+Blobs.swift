@@ -13,7 +13,6 @@ extension StoreAccess {
         // Removing what an attempt left may take a while; it is done in the background, one after another.
         let cleaning = DispatchQueue(label: "factoryd.incoming")
         self.init(
-            isStored: { blobs.holds($0) },
             path: { digest in blobs.holds(digest) ? blobs.path(of: digest) : nil },
             openIncoming: { attempt in
                 do throws(StoreError) {

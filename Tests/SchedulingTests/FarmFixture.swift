@@ -37,7 +37,7 @@ struct FarmFixture {
             isStored: { artifact in kept.withLock { $0.contains(artifact.digest) } })
         try Directory.make(folder.file("logs"))
         let access = StoreAccess(
-            isStored: { digest in kept.withLock { $0.contains(digest) } }, path: { "/blobs/\($0.hex)" },
+            path: { "/blobs/\($0.hex)" },
             openIncoming: { "/incoming/\($0)" }, closeIncoming: { _ in }, reserve: { 12 << 20 },
             usage: { (store: 1, free: 2) }, verify: { digest in verified.withLock { $0.append(digest) } },
             url: "unix:/nowhere")
